@@ -1,0 +1,123 @@
+/*
+ * config: what the administrator asked for, as one value.
+ *
+ * Built from the defaults file, /etc/traversald/*.conf and the command line by
+ * config_load(). It is data that calls nobody: a reload builds a new one,
+ * compares and swaps.
+ */
+#ifndef LIB_CONFIG_H
+#define LIB_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "finding.h"
+#include "transport.h"
+
+#define CONFIG_NAME_BYTES 32 /* a service's or peer's name with its NUL */
+
+enum method_id {
+	METHOD_MANUAL,
+	METHOD_UPNP,
+	METHOD_HOLEPUNCHING,
+	METHOD_COUNT,
+};
+
+/* An inclusive range of ports, 1 to 65535, FIRST < LAST. */
+struct port_range {
+	uint16_t first;
+	uint16_t last;
+};
+
+/* A server by name or by address. */
+struct host_port {
+	char host[256];
+	uint16_t port;
+};
+
+struct host_list {
+	struct host_port *items; /* owned */
+	size_t count;
+};
+
+/* A fixed port to keep reachable: --map, openvpn, or [service NAME]. */
+struct service_config {
+	char name[CONFIG_NAME_BYTES];
+	enum transport transport;
+	uint16_t port;
+	uint16_t external; /* wished outer port; 0 = the same as port */
+	bool has_forward;
+	struct endpoint forward; /* where punched traffic goes */
+};
+
+enum config_log_level { LEVEL_ERR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
+
+/* Where an effective value came from. */
+enum origin_kind { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_COMMAND_LINE };
+
+/* One line of `config show`: an option, its effective value, its origin. */
+struct config_entry {
+	char *key;   /* "traversal", "udp.ports", "map", ... */
+	char *value; /* as effective */
+	enum origin_kind origin;
+	char *file;        /* with ORIGIN_FILE, else NULL */
+	unsigned int line; /* with ORIGIN_FILE, else 0 */
+	bool ours;         /* false: a flag of the node that is not ours */
+};
+
+struct config {
+	enum method_id chain[METHOD_COUNT]; /* no repeats, in order */
+	size_t chain_count;
+	struct port_range udp_ports;
+	struct service_config *services; /* owned; sorted by name, unique */
+	size_t service_count;
+	bool has_pool;                     /* keep dynamic ports prepared */
+	char pool_name[CONFIG_NAME_BYTES]; /* "wireguard", ... */
+	struct host_list stun_servers;
+	struct host_list port_check_servers;
+	char **brokers; /* owned NATS URLs */
+	size_t broker_count;
+	struct addr bind_address; /* unset: found by route */
+	struct addr gateway;      /* unset: found by route */
+	uint32_t lease_s;
+	char *runtime_dir; /* owned */
+	char *data_dir;    /* owned */
+	enum config_log_level log_level;
+	char *defaults_file; /* owned: the file that was read, or NULL */
+	struct config_entry *entries; /* owned: for `config show` */
+	size_t entry_count;
+	struct findings findings;
+};
+
+/* What config_load() reads. NULL members mean the usual places. */
+struct config_sources {
+	const char *defaults_file; /* NULL: /etc/default/traversald, else
+				      /etc/default/mysterium-node */
+	const char *conf_dir;      /* NULL: /etc/traversald */
+	int argc;                  /* the daemon's arguments after its name */
+	char *const *argv;
+};
+
+/*
+ * Reads every source and builds an owned configuration in *ret_config. Bad
+ * values become findings and the default stands. Returns 0; -EINVAL when
+ * nothing usable is left (exit status 78): the findings say why, and then
+ * *ret_config holds only its findings; -ENOENT when a defaults file that was
+ * named by the caller does not exist. In each case *ret_config is owned by the
+ * caller.
+ */
+int config_load(const struct config_sources *sources,
+		struct config **ret_config);
+
+/* Frees CONFIG; NULL is allowed. */
+void config_free(struct config *config);
+
+/* "manual", "upnp", "holepunching". */
+const char *method_name(enum method_id id);
+
+/* Parses a method's name. Returns 0 or -EINVAL. */
+int method_parse(const char *text, enum method_id *ret_id);
+
+#endif

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs the Debian packages that a target needs; does nothing when they are
+# there. usage: tests/deps.sh build|lab|all
+set -eu
+
+build='gcc libc6-dev libevent-dev libminiupnpc-dev libnatpmp-dev libsystemd-dev
+libinih-dev libsodium-dev libjansson-dev libcmocka-dev autoconf pkg-config'
+lab='miniupnpd-nftables nftables iproute2 coturn miniupnpc natpmpc jq procps
+systemd mandoc socat'
+
+case ${1:-all} in
+build) wanted=$build ;;
+lab) wanted="$build $lab" ;;
+all) wanted="$build $lab" ;;
+*) echo "usage: $0 build|lab|all" >&2; exit 64 ;;
+esac
+
+missing=
+for package in $wanted; do
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
+	[ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "missing packages:$missing" >&2
+	echo "install them with: sudo make deps" >&2
+	exit 1
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update
+# shellcheck disable=SC2086 # a list of package names
+apt-get -q install -y --no-install-recommends $missing
