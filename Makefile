@@ -21,7 +21,10 @@ LIB_SRC := \
 
 # Everything of the daemon but its main(), so that tests can link it.
 DAEMON_SRC := \
-	daemon/map_client.c
+	daemon/log.c \
+	daemon/loop_event.c \
+	daemon/map_client.c \
+	daemon/resolve_event.c
 
 CTL_SRC :=
 
@@ -77,7 +80,7 @@ configure: configure.ac
 		|| $(MAKE) deps
 	$(Q)autoconf -I "$$(dirname "$$(command -v pkg-config)")/../share/aclocal"
 
-$(CONFIG_MK): configure config.mk.in config.h.in tests/deps.sh
+$(CONFIG_MK): configure config.mk.in autoconf.h.in tests/deps.sh
 	$(Q)tests/deps.sh build
 	$(Q)mkdir -p build
 	$(Q)./configure -q || { cat config.log | tail -n 20; exit 1; }

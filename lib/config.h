@@ -1,7 +1,7 @@
 /*
  * config: what the administrator asked for, as one value.
  *
- * Built from the defaults file, /etc/traversald/*.conf and the command line by
+ * Built from the defaults file, the files in /etc/traversald and the command line by
  * config_load(). It is data that calls nobody: a reload builds a new one,
  * compares and swaps.
  */
