@@ -28,7 +28,7 @@ DAEMON_SRC := \
 
 CTL_SRC :=
 
-# Programs: NAME_SRC holds the file with main().
+# Their main() files stand with the rules below.
 PROGRAMS :=
 
 # tests/unit/test_NAME.c
@@ -42,48 +42,76 @@ REPLAY_TESTS :=
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS :=
 
+# tests/tools/NAME.c: small programs that the lab and system tests use
+TEST_TOOLS :=
+
 # --- flags ------------------------------------------------------------------
 
+# Configuring writes build/config.mk; help, clean and the like need none of it.
 CONFIG_MK := build/config.mk
+ifneq ($(filter-out help clean distclean deps,$(or $(MAKECMDGOALS),all)),)
 -include $(CONFIG_MK)
+endif
+
+prefix ?= /usr/local
+sbindir = $(prefix)/sbin
+bindir = $(prefix)/bin
+libexecdir = $(prefix)/lib/traversald
+datadir = $(prefix)/share
+mandir = $(datadir)/man
+unitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+sysconfdir = /etc
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wwrite-strings \
 	-Wmissing-prototypes -Wstrict-prototypes -Wswitch-enum -Wvla -Wformat=2
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 ifeq ($(SAN),1)
-OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all
+OPT := -O1 -g -fno-omit-frame-pointer $(SANITIZERS)
+else ifeq ($(FUZZ),1)
+OPT := -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -fsanitize=fuzzer-no-link
 else
 OPT := -O2 -g -D_FORTIFY_SOURCE=2
 endif
-CPPFLAGS_ALL := -D_GNU_SOURCE -Ibuild -Ilib -Idaemon \
-	-DVERSION='"$(VERSION)"' $(EVENT_CFLAGS) $(SODIUM_CFLAGS) \
-	$(JANSSON_CFLAGS) $(CPPFLAGS)
-CFLAGS_ALL := -std=c11 $(OPT) $(HARDEN) $(WARN) $(if $(WERROR),-Werror) \
+# Who may see whose headers, kept by the compiler as well as by tests/lint.
+INCLUDES = -Ilib -Idaemon -Ictl -Itests/unit -Itests/replay
+$(BUILD)/lib/%.o: INCLUDES = -Ilib
+$(BUILD)/daemon/%.o: INCLUDES = -Ilib -Idaemon
+$(BUILD)/ctl/%.o: INCLUDES = -Ilib -Ictl
+CPPFLAGS_ALL = -D_GNU_SOURCE $(INCLUDES) -DVERSION='"$(VERSION)"' \
+	$(EVENT_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(MINIUPNPC_CFLAGS) \
+	$(SODIUM_CFLAGS) $(SYSTEMD_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL = -std=c11 $(OPT) $(HARDEN) $(WARN) $(if $(WERROR),-Werror) \
 	$(CFLAGS)
-LDFLAGS_ALL := $(OPT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIB_LIBS := $(INIH_LIBS) $(JANSSON_LIBS)
-DAEMON_LIBS := $(LIB_LIBS) $(EVENT_LIBS) $(NATPMP_LIBS) $(SYSTEMD_LIBS) \
+LDFLAGS_ALL = $(OPT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+LIB_LIBS = $(INIH_LIBS) $(JANSSON_LIBS)
+DAEMON_LIBS = $(LIB_LIBS) $(EVENT_LIBS) $(NATPMP_LIBS) $(SYSTEMD_LIBS) \
 	$(SODIUM_LIBS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_A := $(BUILD)/libtraversal.a
 DAEMON_A := $(BUILD)/libdaemon.a
+CTL_A := $(BUILD)/libctl.a
+LINK = $(if $(Q),@echo "  LD    $@";) $(CC) $(LDFLAGS_ALL) -o $@ $^
 
 # --- build ------------------------------------------------------------------
 
-.PHONY: all
-all: $(PROGRAMS:%=$(BUILD)/%)
+.PHONY: all deps help clean
+all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs (the default)
 
-configure: configure.ac
-	$(Q)command -v autoconf >/dev/null && pkg-config --exists libevent_core \
-		|| $(MAKE) deps
+deps: ## install the Debian packages that every target needs
+	$(Q)tests/deps.sh all
+
+configure: configure.ac tests/deps.sh
+	$(Q)tests/deps.sh build
 	$(Q)autoconf -I "$$(dirname "$$(command -v pkg-config)")/../share/aclocal"
+	$(Q)touch $@
 
-$(CONFIG_MK): configure config.mk.in autoconf.h.in tests/deps.sh
+$(CONFIG_MK): configure config.mk.in
 	$(Q)tests/deps.sh build
 	$(Q)mkdir -p build
-	$(Q)./configure -q || { cat config.log | tail -n 20; exit 1; }
+	$(Q)./configure -q || { tail -n 20 config.log; exit 1; }
 	$(Q)touch $@
 
 $(BUILD)/%.o: %.c $(CONFIG_MK)
@@ -92,10 +120,21 @@ $(BUILD)/%.o: %.c $(CONFIG_MK)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(LIB_A): $(call objects,$(LIB_SRC))
+$(DAEMON_A): $(call objects,$(DAEMON_SRC))
+$(CTL_A): $(call objects,$(CTL_SRC))
+$(LIB_A) $(DAEMON_A) $(CTL_A):
+	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(DAEMON_A): $(call objects,$(DAEMON_SRC))
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/traversald: $(call objects,daemon/main.c) $(DAEMON_A) $(LIB_A)
+	$(LINK) $(DAEMON_LIBS)
+$(BUILD)/traversalctl: $(call objects,ctl/main.c) $(CTL_A) $(LIB_A)
+	$(LINK) $(LIB_LIBS)
+$(BUILD)/traversald-igd: $(call objects,daemon/igd_worker.c) $(LIB_A)
+	$(LINK) $(LIB_LIBS) $(MINIUPNPC_LIBS)
+$(BUILD)/traversald-echo: $(call objects,daemon/traversald_echo.c) \
+		$(DAEMON_A) $(LIB_A)
+	$(LINK) $(DAEMON_LIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -103,13 +142,99 @@ $(DAEMON_A): $(call objects,$(DAEMON_SRC))
 
 UNIT_BIN := $(UNIT_TESTS:%=$(BUILD)/tests/unit/test_%)
 REPLAY_BIN := $(REPLAY_TESTS:%=$(BUILD)/tests/replay/test_%)
+FUZZ_BIN := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%)
+TOOL_BIN := $(TEST_TOOLS:%=$(BUILD)/tests/tools/%)
+S ?= 10
 
-$(UNIT_BIN): %: %.o $(DAEMON_A) $(LIB_A)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(DAEMON_LIBS) $(CMOCKA_LIBS)
-
+$(UNIT_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
+	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(REPLAY_BIN): %: %.o $(BUILD)/tests/replay/loop_fake.o $(DAEMON_A) $(LIB_A)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(DAEMON_LIBS) $(CMOCKA_LIBS)
+	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
+$(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)
+	$(LINK) $(DAEMON_LIBS)
+$(FUZZ_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
+	$(LINK) -fsanitize=fuzzer $(DAEMON_LIBS)
 
-.PHONY: unit
-unit: $(UNIT_BIN) $(REPLAY_BIN)
+.PHONY: run demo check unit lab system bench fuzz fuzz-run san lint lint-light
+run: all ## the daemon on this host, no root, state in build/run (ARGS=)
+	$(Q)tests/run-here.sh $(BUILD) $(ARGS)
+
+demo: all $(TOOL_BIN) ## a home network, a real router, a way in: the tour (root)
+	$(Q)tests/deps.sh lab
+	$(Q)BUILD=$(BUILD) tests/lab/demo.sh
+
+check: all ## everything that can fail: unit, lab, system, lint (root)
+	$(Q)tests/check.sh unit lab system lint-light
+
+unit: $(UNIT_BIN) $(REPLAY_BIN) ## unit and replay tests
 	$(Q)tests/run-cmocka.sh $^
+
+lab: all $(TOOL_BIN) ## networks in namespaces, real servers (root; T=name)
+	$(Q)tests/deps.sh lab
+	$(Q)BUILD=$(BUILD) tests/lab/run.sh tests/lab $(T)
+
+system: all $(TOOL_BIN) ## systemd units, notify, install (T=name)
+	$(Q)tests/deps.sh lab
+	$(Q)BUILD=$(BUILD) tests/lab/run.sh tests/system $(T)
+
+bench: all $(TOOL_BIN) ## the figures that the design promises
+	$(Q)tests/deps.sh lab
+	$(Q)BUILD=$(BUILD) tests/bench/run.sh $(T)
+
+fuzz: ## every parser for S seconds each (S=10)
+	$(Q)tests/deps.sh fuzz
+	$(Q)$(MAKE) CC=clang FUZZ=1 BUILD=build/fuzz fuzz-run
+fuzz-run: $(FUZZ_BIN)
+	$(Q)tests/fuzz/run.sh $(S) $^
+
+san: ## unit and replay tests with address and undefined sanitizers
+	$(Q)$(MAKE) SAN=1 BUILD=build/san unit
+
+lint: $(CONFIG_MK) ## every style gate: layers, sizes, format, tidy, shell, man
+	$(Q)tests/deps.sh lint
+	$(Q)CPPFLAGS='$(CPPFLAGS_ALL)' tests/lint/run.sh all
+
+lint-light: ## the gates that need no compiler
+	$(Q)tests/deps.sh lab
+	$(Q)tests/lint/run.sh light
+
+# --- install ----------------------------------------------------------------
+
+# source:directory:mode
+INSTALLED = \
+	$(BUILD)/traversald:$(sbindir):755 \
+	$(BUILD)/traversald-echo:$(sbindir):755 \
+	$(BUILD)/traversald-igd:$(libexecdir):755 \
+	$(BUILD)/traversalctl:$(bindir):755 \
+	systemd/traversald.service:$(unitdir):644 \
+	systemd/traversald.socket:$(unitdir):644 \
+	systemd/traversald-admin.socket:$(unitdir):644 \
+	systemd/traversald.conf:$(sysusersdir):644 \
+	doc/traversalctl.1:$(mandir)/man1:644 \
+	doc/traversald.conf.5:$(mandir)/man5:644 \
+	doc/traversald.8:$(mandir)/man8:644 \
+	doc/traversald-echo.8:$(mandir)/man8:644 \
+	conf/traversald.default:$(sysconfdir)/default:644
+
+.PHONY: install uninstall dist deb
+install: all ## install (DESTDIR= prefix=/usr/local)
+	$(Q)prefix=$(prefix) DESTDIR=$(DESTDIR) systemd/install.sh $(INSTALLED)
+
+uninstall: ## remove what install put there, but not /etc/default/traversald
+	$(Q)DESTDIR=$(DESTDIR) systemd/install.sh --remove $(INSTALLED)
+
+dist: $(CONFIG_MK) ## build/traversald-VERSION.tar.gz of the last commit
+	$(Q)git archive --prefix=traversald-$(VERSION)/ \
+		-o build/traversald-$(VERSION).tar.gz HEAD
+	@echo build/traversald-$(VERSION).tar.gz
+
+deb: ## build/traversald_*.deb of the last commit
+	$(Q)tests/deps.sh deb
+	$(Q)debian/build.sh
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+clean: ## remove everything that was built
+	$(Q)rm -rf build autom4te.cache configure configure~ config.log \
+		config.status
