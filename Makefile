@@ -14,6 +14,8 @@ Q := $(if $(filter 1,$(V)),,@)
 
 LIB_SRC := \
 	lib/addr.c \
+	lib/echo.c \
+	lib/echo_rtt.c \
 	lib/finding.c \
 	lib/mem.c \
 	lib/transport.c \
@@ -34,6 +36,8 @@ PROGRAMS :=
 # tests/unit/test_NAME.c
 UNIT_TESTS := \
 	addr \
+	echo \
+	echo_rtt \
 	wire
 
 # tests/replay/test_NAME.c, linked with the fake loop
@@ -43,7 +47,9 @@ REPLAY_TESTS :=
 FUZZ_TARGETS :=
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
-TEST_TOOLS :=
+TEST_TOOLS := \
+	netcheck \
+	nsmeasure
 
 # --- flags ------------------------------------------------------------------
 
