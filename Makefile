@@ -26,7 +26,8 @@ DAEMON_SRC := \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
-	daemon/resolve_event.c
+	daemon/resolve_event.c \
+	daemon/service_manager.c
 
 CTL_SRC :=
 
@@ -38,6 +39,7 @@ UNIT_TESTS := \
 	addr \
 	echo \
 	echo_rtt \
+	service_manager \
 	wire
 
 # tests/replay/test_NAME.c, linked with the fake loop
