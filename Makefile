@@ -18,6 +18,7 @@ LIB_SRC := \
 	lib/echo_rtt.c \
 	lib/finding.c \
 	lib/mem.c \
+	lib/stun.c \
 	lib/transport.c \
 	lib/wire.c
 
@@ -40,13 +41,15 @@ UNIT_TESTS := \
 	echo \
 	echo_rtt \
 	service_manager \
+	stun \
 	wire
 
 # tests/replay/test_NAME.c, linked with the fake loop
 REPLAY_TESTS :=
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
-FUZZ_TARGETS :=
+FUZZ_TARGETS := \
+	stun
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
 TEST_TOOLS := \
