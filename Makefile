@@ -18,8 +18,12 @@ LIB_SRC := \
 	lib/echo_rtt.c \
 	lib/finding.c \
 	lib/mem.c \
+	lib/rtnl.c \
 	lib/stun.c \
+	lib/stun_retry.c \
+	lib/stun_vote.c \
 	lib/transport.c \
+	lib/varlink.c \
 	lib/wire.c
 
 # Everything of the daemon but its main(), so that tests can link it.
@@ -27,8 +31,15 @@ DAEMON_SRC := \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
+	daemon/netlink.c \
+	daemon/netmon.c \
+	daemon/nettable.c \
+	daemon/netview.c \
 	daemon/resolve_event.c \
-	daemon/service_manager.c
+	daemon/service_manager.c \
+	daemon/stun_client.c \
+	daemon/stun_map.c \
+	daemon/udp.c
 
 CTL_SRC :=
 
@@ -42,6 +53,8 @@ UNIT_TESTS := \
 	echo_rtt \
 	service_manager \
 	stun \
+	stun_vote \
+	varlink \
 	wire
 
 # tests/replay/test_NAME.c, linked with the fake loop
@@ -54,6 +67,7 @@ FUZZ_TARGETS := \
 # tests/tools/NAME.c: small programs that the lab and system tests use
 TEST_TOOLS := \
 	netcheck \
+	netmon_watch \
 	nsmeasure
 
 # --- flags ------------------------------------------------------------------
