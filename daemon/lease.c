@@ -1,0 +1,633 @@
+#include "lease.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "renewal.h"
+
+/* So long the protocols may stay silent before the first verdict; a late answer
+ * is still welcome. */
+#define SEARCH_MS 800
+/* After a failure the next try comes after RETRY_FIRST_MS, doubling. */
+#define RETRY_FIRST_MS 5000
+#define RETRY_MOST_MS  60000
+/* A refusal that names its own lifetime is believed up to here. */
+#define RETRY_AFTER_MOST_S 3600
+/* Other outer ports that are tried when the wished one is taken. */
+#define CONFLICT_TRIES 4
+/* Where other outer ports are looked for. */
+#define OTHER_PORT_FIRST 40000
+#define OTHER_PORT_COUNT 20000
+
+enum attempt_state { ATTEMPT_IDLE, ATTEMPT_IN_FLIGHT, ATTEMPT_FAILED };
+
+struct attempt {
+	struct lease *lease; /* which lease and protocol a result is for */
+	enum map_via via;
+	enum attempt_state state;
+	uint64_t id;
+	unsigned int conflicts;
+	uint16_t external_port;
+	struct map_result result; /* with ATTEMPT_FAILED */
+};
+
+struct grant {
+	enum map_via via;
+	struct endpoint external;
+	uint32_t lifetime_s;
+	bool is_permanent;
+	uint64_t granted_ms;
+	unsigned int renewals_failed;
+};
+
+struct lease {
+	struct portmap_user user; /* first: on_client_changed() casts */
+	struct portmap *portmap;
+	struct lease_wish wish;
+	uint8_t nonce[MAP_NONCE_BYTES];
+	struct attempt attempts[MAP_VIA_COUNT];
+	bool is_pursuing;
+	bool is_renewal; /* pursuing with the holding protocol alone */
+	bool is_held;
+	bool has_failed;
+	struct grant grant;
+	struct map_result failure;
+	unsigned int failures;
+	struct loop_timer *timer; /* search deadline, renewal or retry */
+	struct loop_timer *expiry;
+	lease_changed_fn changed;
+	void *arg;
+	bool is_releasing;
+	uint64_t unmap_id; /* 0: none under way */
+	lease_released_fn released;
+	void *released_arg;
+};
+
+static void consider(struct lease *lease);
+static void pursue(struct lease *lease, bool is_renewal);
+
+static struct loop *lease_loop(const struct lease *lease)
+{
+	return portmap_options(lease->portmap)->loop;
+}
+
+static struct log *lease_log(const struct lease *lease)
+{
+	return portmap_options(lease->portmap)->log;
+}
+
+static void tell(struct lease *lease)
+{
+	if (lease->changed && !lease->is_releasing)
+		lease->changed(lease->arg, lease);
+}
+
+/* The same mapping has the same nonce over restarts of the daemon, so that a
+ * server which checks it (RFC 6887 section 11.3) lets us renew and delete. */
+static void derive_nonce(struct lease *lease)
+{
+	const struct portmap_options *options = portmap_options(lease->portmap);
+	uint8_t hash[crypto_generichash_BYTES];
+	char text[128], gateway[ADDR_TEXT_BYTES];
+
+	snprintf(text, sizeof(text), "%s %s %u",
+		 addr_format(&options->link.gateway, gateway, sizeof(gateway)),
+		 transport_name(lease->wish.transport),
+		 lease->wish.internal_port);
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)text,
+			   strlen(text), options->nonce_key,
+			   sizeof(options->nonce_key));
+	memcpy(lease->nonce, hash, sizeof(lease->nonce));
+}
+
+static struct map_request make_request(const struct lease *lease,
+				       uint16_t external_port)
+{
+	const struct portmap_options *options = portmap_options(lease->portmap);
+	struct map_request request = {
+	    .transport = lease->wish.transport,
+	    .internal_port = lease->wish.internal_port,
+	    .external_port = external_port,
+	    .lifetime_s = lease->wish.lifetime_s ? lease->wish.lifetime_s
+						 : options->lease_s,
+	};
+
+	/* Some servers want the real address back (once it is known). */
+	if (lease->is_held)
+		request.external_addr = lease->grant.external.addr;
+	memcpy(request.nonce, lease->nonce, sizeof(request.nonce));
+	snprintf(request.description, sizeof(request.description), "%s %s",
+		 options->description, lease->wish.name);
+	return request;
+}
+
+/* An outer port other than the wished one: stable for the first try, so that a
+ * restart finds the same, then random. */
+static uint16_t other_port(const struct lease *lease, unsigned int attempt)
+{
+	uint32_t number;
+
+	if (attempt <= 1)
+		memcpy(&number, lease->nonce, sizeof(number));
+	else
+		number = randombytes_random();
+	return (uint16_t)(OTHER_PORT_FIRST + number % OTHER_PORT_COUNT);
+}
+
+static uint16_t first_port(const struct lease *lease)
+{
+	uint16_t port = lease->wish.external_port ? lease->wish.external_port
+						  : lease->wish.internal_port;
+
+	if (lease->is_held)
+		return lease->grant.external.port;
+	return port == lease->wish.avoid_port ? other_port(lease, 0) : port;
+}
+
+static void cancel_attempts(struct lease *lease)
+{
+	struct map_client *client;
+	struct attempt *attempt;
+
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		attempt = &lease->attempts[via];
+		client = portmap_client(lease->portmap, attempt->via);
+		if (attempt->state == ATTEMPT_IN_FLIGHT)
+			client->ops->cancel(client, attempt->id);
+		attempt->state = ATTEMPT_IDLE;
+		attempt->conflicts = 0;
+	}
+}
+
+static uint64_t expires_in_ms(const struct lease *lease)
+{
+	return loop_timer_remaining_ms(lease->expiry);
+}
+
+static void schedule_renewal(struct lease *lease)
+{
+	const struct grant *grant = &lease->grant;
+	uint64_t age_ms = loop_now_ms(lease_loop(lease)) - grant->granted_ms;
+	uint32_t lifetime_s = grant->is_permanent
+				  ? portmap_options(lease->portmap)->lease_s
+				  : grant->lifetime_s;
+	uint64_t due_ms = renewal_delay_ms(lifetime_s, grant->renewals_failed,
+					   randombytes_random());
+	uint64_t delay_ms = due_ms > age_ms ? due_ms - age_ms : 0;
+
+	if (grant->renewals_failed && delay_ms < RENEWAL_LEAST_MS)
+		delay_ms = RENEWAL_LEAST_MS;
+	loop_timer_start(lease->timer, delay_ms);
+}
+
+static uint64_t unmap_grant(struct lease *lease, map_done_fn done)
+{
+	struct map_client *client =
+	    portmap_client(lease->portmap, lease->grant.via);
+	struct map_request request =
+	    make_request(lease, lease->grant.external.port);
+
+	return client->ops->unmap(client, &request, done, lease);
+}
+
+static void announce(const struct lease *lease, const char *event)
+{
+	const struct portmap_options *options = portmap_options(lease->portmap);
+	char text[ENDPOINT_TEXT_BYTES];
+
+	log_info(lease_log(lease),
+		 "event=%s service=%s protocol=%s internal=%u external=%s "
+		 "via=%s lifetime_s=%u",
+		 event, lease->wish.name, transport_name(lease->wish.transport),
+		 lease->wish.internal_port,
+		 endpoint_format(&lease->grant.external, text, sizeof(text)),
+		 map_via_name(lease->grant.via), lease->grant.lifetime_s);
+	if (options->news && !lease->wish.is_quiet)
+		options->news(options->news_arg, event, lease);
+}
+
+static void accept_grant(struct lease *lease, enum map_via via,
+			 const struct map_result *result)
+{
+	const struct map_client *client = portmap_client(lease->portmap, via);
+	struct grant grant = {
+	    .via = via,
+	    .external = result->external,
+	    .lifetime_s = result->lifetime_s,
+	    .is_permanent = result->is_permanent,
+	    .granted_ms = loop_now_ms(lease_loop(lease)),
+	};
+	bool was_held = lease->is_held, is_new;
+
+	if (!addr_is_set(&grant.external.addr))
+		grant.external.addr = client->external;
+	is_new = !was_held || lease->grant.via != via ||
+		 !endpoint_equal(&lease->grant.external, &grant.external);
+	/* What another protocol opened elsewhere is not left behind. */
+	if (was_held && lease->grant.external.port != grant.external.port)
+		unmap_grant(lease, NULL);
+	cancel_attempts(lease);
+	lease->grant = grant;
+	lease->is_held = true;
+	lease->is_pursuing = false;
+	lease->has_failed = false;
+	lease->failures = 0;
+	if (grant.is_permanent)
+		loop_timer_stop(lease->expiry);
+	else
+		loop_timer_start(lease->expiry,
+				 (uint64_t)grant.lifetime_s * 1000);
+	schedule_renewal(lease);
+	announce(lease, is_new ? "mapping-acquired" : "mapping-renewed");
+	if (is_new)
+		tell(lease);
+}
+
+/* How much a failure tells a person: a refusal more than a silence. */
+static int failure_weight(enum map_status status)
+{
+	switch (status) {
+	case MAP_OK:
+		return 0;
+	case MAP_ABSENT:
+		return 1;
+	case MAP_TIMEOUT:
+		return 2;
+	case MAP_BROKEN:
+		return 3;
+	case MAP_CONFLICT:
+		return 4;
+	case MAP_NO_RESOURCES:
+		return 5;
+	case MAP_REFUSED:
+		return 6;
+	case MAP_NO_NETWORK:
+		return 7;
+	case MAP_MISMATCH:
+		return 8;
+	}
+	return 0;
+}
+
+static struct map_result worst_failure(const struct lease *lease)
+{
+	struct map_result worst = {
+	    .status = MAP_ABSENT,
+	    .detail = "the router answers neither PCP nor NAT-PMP nor UPnP",
+	};
+
+	for (int via = 0; via < MAP_VIA_COUNT; via++)
+		if (lease->attempts[via].state == ATTEMPT_FAILED &&
+		    failure_weight(lease->attempts[via].result.status) >
+			failure_weight(worst.status))
+			worst = lease->attempts[via].result;
+	return worst;
+}
+
+static void schedule_retry(struct lease *lease)
+{
+	uint64_t delay_ms =
+	    renewal_backoff_ms(RETRY_FIRST_MS, RETRY_MOST_MS, lease->failures,
+			       randombytes_random());
+	uint64_t after_s = lease->failure.retry_after_s;
+
+	if (after_s > RETRY_AFTER_MOST_S)
+		after_s = RETRY_AFTER_MOST_S;
+	if (delay_ms < after_s * 1000)
+		delay_ms = after_s * 1000;
+	loop_timer_start(lease->timer, delay_ms);
+}
+
+static void fail(struct lease *lease)
+{
+	bool is_renewal = lease->is_renewal;
+
+	lease->failure = worst_failure(lease);
+	lease->is_pursuing = false;
+	if (lease->is_held && is_renewal) {
+		/* The protocol that holds it failed: ask them all. */
+		pursue(lease, false);
+		return;
+	}
+	if (lease->is_held) {
+		lease->grant.renewals_failed++;
+		log_warn(lease_log(lease),
+			 "event=renewal-failed service=%s outcome=%s "
+			 "expires_in_s=%u detail=\"%s\"",
+			 lease->wish.name,
+			 map_status_name(lease->failure.status),
+			 (unsigned int)(expires_in_ms(lease) / 1000),
+			 lease->failure.detail);
+		schedule_renewal(lease);
+		return;
+	}
+	lease->has_failed = true;
+	lease->failures++;
+	schedule_retry(lease);
+	tell(lease);
+}
+
+static void on_map_done(void *arg, const struct map_result *result)
+{
+	struct attempt *attempt = arg;
+	struct lease *lease = attempt->lease;
+
+	attempt->state = ATTEMPT_FAILED;
+	attempt->result = *result;
+	if (result->status == MAP_OK) {
+		accept_grant(lease, attempt->via, result);
+		return;
+	}
+	log_debug(lease_log(lease),
+		  "event=mapping-failed service=%s via=%s outcome=%s code=%d "
+		  "detail=\"%s\"",
+		  lease->wish.name, map_via_name(attempt->via),
+		  map_status_name(result->status), result->code,
+		  result->detail);
+	if (result->status == MAP_CONFLICT &&
+	    attempt->conflicts < CONFLICT_TRIES) {
+		attempt->conflicts++;
+		attempt->external_port = other_port(lease, attempt->conflicts);
+		attempt->state = ATTEMPT_IDLE;
+	}
+	consider(lease);
+}
+
+static void start_attempt(struct lease *lease, struct attempt *attempt)
+{
+	struct map_client *client =
+	    portmap_client(lease->portmap, attempt->via);
+	struct map_request request =
+	    make_request(lease, attempt->external_port);
+
+	attempt->state = ATTEMPT_IN_FLIGHT;
+	attempt->id = client->ops->map(client, &request, on_map_done, attempt);
+}
+
+/* A PCP request is its own probe; the others wait for the answer to theirs. */
+static bool can_start(const struct map_client *client)
+{
+	return client->state == MAP_CLIENT_READY || client->via == MAP_VIA_PCP;
+}
+
+/*
+ * Starts what is worth starting now: the best protocol that answers, and those
+ * before it that have not answered yet. Gives up when nothing is left.
+ */
+static void consider(struct lease *lease)
+{
+	bool is_waiting = false;
+
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		struct attempt *attempt = &lease->attempts[via];
+		struct map_client *client =
+		    portmap_client(lease->portmap, attempt->via);
+
+		if (!client || attempt->state == ATTEMPT_FAILED)
+			continue;
+		if (attempt->state == ATTEMPT_IDLE && can_start(client))
+			start_attempt(lease, attempt);
+		if (attempt->state == ATTEMPT_IN_FLIGHT) {
+			is_waiting = true;
+			if (client->state == MAP_CLIENT_READY)
+				return;
+		} else if (client->state != MAP_CLIENT_ABSENT) {
+			is_waiting = true;
+		}
+	}
+	if (!is_waiting)
+		fail(lease);
+}
+
+static void pursue(struct lease *lease, bool is_renewal)
+{
+	struct attempt *attempt;
+
+	cancel_attempts(lease);
+	lease->is_pursuing = true;
+	lease->is_renewal = is_renewal;
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		attempt = &lease->attempts[via];
+		attempt->external_port = first_port(lease);
+		attempt->result = (struct map_result){.status = MAP_ABSENT};
+		if (is_renewal && attempt->via != lease->grant.via)
+			attempt->state = ATTEMPT_FAILED;
+	}
+	loop_timer_start(lease->timer, SEARCH_MS);
+	if (is_renewal) {
+		start_attempt(lease, &lease->attempts[lease->grant.via]);
+		return;
+	}
+	portmap_probe(lease->portmap);
+	consider(lease);
+}
+
+/* Is a protocol that has answered still working for this lease? */
+static bool is_answer_due(const struct lease *lease)
+{
+	for (int via = 0; via < MAP_VIA_COUNT; via++)
+		if (lease->attempts[via].state == ATTEMPT_IN_FLIGHT &&
+		    portmap_client(lease->portmap, lease->attempts[via].via)
+			    ->state == MAP_CLIENT_READY)
+			return true;
+	return false;
+}
+
+static void on_timer(void *arg)
+{
+	struct lease *lease = arg;
+
+	if (!lease->is_pursuing) {
+		pursue(lease, lease->is_held);
+	} else if (is_answer_due(lease)) {
+		/* It ends by the client's own deadline. */
+		loop_timer_start(lease->timer, SEARCH_MS);
+	} else if (lease->is_held) {
+		cancel_attempts(lease);
+		fail(lease);
+	} else if (!lease->has_failed) {
+		/* The first verdict; an answer may still come. */
+		lease->failure = worst_failure(lease);
+		lease->has_failed = true;
+		lease->failures++;
+		schedule_retry(lease);
+		tell(lease);
+	} else {
+		lease->failures++;
+		pursue(lease, false);
+		schedule_retry(lease);
+	}
+}
+
+static void on_expiry(void *arg)
+{
+	struct lease *lease = arg;
+
+	announce(lease, "mapping-lost");
+	lease->is_held = false;
+	pursue(lease, false);
+	tell(lease);
+}
+
+static void adopt_external_address(struct lease *lease,
+				   const struct map_client *client)
+{
+	if (!addr_is_set(&client->external) ||
+	    addr_equal(&client->external, &lease->grant.external.addr))
+		return;
+	lease->grant.external.addr = client->external;
+	announce(lease, "address-changed");
+	tell(lease);
+}
+
+static void on_client_changed(struct portmap_user *user, enum map_via via)
+{
+	struct lease *lease = (struct lease *)user;
+	const struct map_client *client = portmap_client(lease->portmap, via);
+
+	if (lease->is_releasing)
+		return;
+	if (lease->is_held && lease->grant.via == via)
+		adopt_external_address(lease, client);
+	else if (lease->is_pursuing)
+		consider(lease);
+	else if (!lease->is_held && client->state == MAP_CLIENT_READY &&
+		 lease->attempts[via].state != ATTEMPT_FAILED)
+		pursue(lease, false);
+}
+
+static void on_gateway_restarted(struct portmap_user *user, enum map_via via)
+{
+	struct lease *lease = (struct lease *)user;
+
+	if (lease->is_releasing)
+		return;
+	if (!lease->is_held || lease->grant.via == via)
+		pursue(lease, lease->is_held);
+}
+
+struct lease *lease_new(struct portmap *portmap, const struct lease_wish *wish,
+			lease_changed_fn changed, void *arg)
+{
+	struct lease *lease = xcalloc(1, sizeof(*lease));
+	struct loop *loop = portmap_options(portmap)->loop;
+
+	lease->user.changed = on_client_changed;
+	lease->user.restarted = on_gateway_restarted;
+	lease->portmap = portmap;
+	lease->wish = *wish;
+	lease->changed = changed;
+	lease->arg = arg;
+	lease->timer = loop_timer_new(loop, on_timer, lease);
+	lease->expiry = loop_timer_new(loop, on_expiry, lease);
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		lease->attempts[via].lease = lease;
+		lease->attempts[via].via = (enum map_via)via;
+	}
+	derive_nonce(lease);
+	portmap_add_user(portmap, &lease->user);
+	/* From the loop, so that the caller holds the lease when it speaks. */
+	loop_timer_start(lease->timer, 0);
+	return lease;
+}
+
+struct lease_view lease_view(const struct lease *lease)
+{
+	struct lease_view view = {.state = LEASE_SEARCHING};
+
+	if (lease->is_held) {
+		view.state = LEASE_HELD;
+		view.via = lease->grant.via;
+		view.external = lease->grant.external;
+		view.gateway = portmap_options(lease->portmap)->link.gateway;
+		view.lifetime_s = lease->grant.lifetime_s;
+		view.is_permanent = lease->grant.is_permanent;
+		view.expires_in_ms = expires_in_ms(lease);
+		view.renew_in_ms = lease->is_pursuing
+				       ? 0
+				       : loop_timer_remaining_ms(lease->timer);
+	} else if (lease->has_failed) {
+		view.state = LEASE_FAILED;
+		view.failure = lease->failure;
+	}
+	return view;
+}
+
+const struct lease_wish *lease_wish(const struct lease *lease)
+{
+	return &lease->wish;
+}
+
+void lease_renew(struct lease *lease)
+{
+	if (!lease->is_releasing)
+		pursue(lease, lease->is_held);
+}
+
+void lease_free(struct lease *lease)
+{
+	if (!lease)
+		return;
+	cancel_attempts(lease);
+	portmap_remove_user(lease->portmap, &lease->user);
+	loop_timer_free(lease->timer);
+	loop_timer_free(lease->expiry);
+	sodium_memzero(lease->nonce, sizeof(lease->nonce));
+	free(lease);
+}
+
+static void end_release(struct lease *lease, bool confirmed)
+{
+	struct map_client *client =
+	    portmap_client(lease->portmap, lease->grant.via);
+	lease_released_fn released = lease->released;
+	void *arg = lease->released_arg;
+
+	if (lease->unmap_id)
+		client->ops->cancel(client, lease->unmap_id);
+	if (lease->is_held)
+		announce(lease, confirmed ? "mapping-released"
+					  : "mapping-left-behind");
+	lease_free(lease);
+	if (released)
+		released(arg, confirmed);
+}
+
+static void on_unmap_done(void *arg, const struct map_result *result)
+{
+	struct lease *lease = arg;
+
+	lease->unmap_id = 0;
+	end_release(lease, result->status == MAP_OK);
+}
+
+static void on_release_deadline(void *arg)
+{
+	struct lease *lease = arg;
+
+	end_release(lease, !lease->is_held);
+}
+
+void lease_release(struct lease *lease, lease_released_fn released, void *arg)
+{
+	struct loop_timer *deadline;
+
+	assert(!lease->is_releasing);
+	lease->is_releasing = true;
+	lease->released = released;
+	lease->released_arg = arg;
+	loop_timer_stop(lease->timer);
+	loop_timer_stop(lease->expiry);
+	deadline =
+	    loop_timer_new(lease_loop(lease), on_release_deadline, lease);
+	loop_timer_free(lease->timer);
+	lease->timer = deadline;
+	loop_timer_start(deadline, lease->is_held ? LEASE_RELEASE_MS : 0);
+	cancel_attempts(lease);
+	if (lease->is_held)
+		lease->unmap_id = unmap_grant(lease, on_unmap_done);
+}

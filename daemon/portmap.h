@@ -1,0 +1,86 @@
+/*
+ * portmap: one gateway and the three protocols that may map ports on it.
+ *
+ * Owns the map clients, asks them side by side, and passes their news on to the
+ * leases. It holds no lease itself: see lease.h.
+ */
+#ifndef DAEMON_PORTMAP_H
+#define DAEMON_PORTMAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "log.h"
+#include "loop.h"
+#include "map_client.h"
+
+struct portmap;
+
+/* What a client is made from. */
+struct portmap_link {
+	struct addr gateway;
+	struct addr local;
+	unsigned int ifindex;
+};
+
+/* Makes the client of one protocol; NULL when it cannot be had. FACTORY_ARG is
+ * the portmap_options' one. */
+typedef struct map_client *(*portmap_client_fn)(
+    void *factory_arg, const struct portmap_link *link,
+    const struct map_client_listener *listener);
+
+struct lease;
+
+/* What happened to a lease: "mapping-acquired", "mapping-renewed",
+ * "mapping-lost", "mapping-released", "address-changed". */
+typedef void (*portmap_news_fn)(void *arg, const char *event,
+				const struct lease *lease);
+
+struct portmap_options {
+	struct loop *loop; /* borrowed */
+	struct log *log;   /* borrowed */
+	struct portmap_link link;
+	portmap_client_fn new_client[MAP_VIA_COUNT];
+	void *factory_arg;
+	uint32_t lease_s;      /* the lifetime asked for */
+	uint8_t nonce_key[32]; /* PCP nonces are derived from it */
+	char description[24];  /* prefix of UPnP descriptions */
+	portmap_news_fn news;  /* may be NULL */
+	/* The gateway said that it restarted; may be NULL. */
+	void (*restarted)(void *arg, enum map_via via);
+	void *news_arg;
+};
+
+/* Who wants to hear about the clients; embedded in each lease. */
+struct portmap_user {
+	void (*changed)(struct portmap_user *user, enum map_via via);
+	void (*restarted)(struct portmap_user *user, enum map_via via);
+	LIST_ENTRY(portmap_user) link;
+};
+
+/* Returns an owned portmap; nothing is sent before portmap_probe(). */
+struct portmap *portmap_new(const struct portmap_options *options);
+/* Frees the clients and the portmap once its last user has been removed: the
+ * leases of a gateway that is gone end in their own time. */
+void portmap_retire(struct portmap *portmap);
+
+/* Asks every protocol that has not answered yet whether it is there. */
+void portmap_probe(struct portmap *portmap);
+
+/* Adds and removes a listener (borrowed until removed). */
+void portmap_add_user(struct portmap *portmap, struct portmap_user *user);
+void portmap_remove_user(struct portmap *portmap, struct portmap_user *user);
+
+/* The client of a protocol, or NULL. */
+struct map_client *portmap_client(const struct portmap *portmap,
+				  enum map_via via);
+const struct portmap_options *portmap_options(const struct portmap *portmap);
+
+/* Has no protocol answered, and is none still being asked? */
+bool portmap_is_absent(const struct portmap *portmap);
+
+/* The gateway's outer address as the best protocol told it; unset = unknown. */
+struct addr portmap_external(const struct portmap *portmap);
+
+#endif
