@@ -28,6 +28,10 @@ LIB_SRC := \
 
 # Everything of the daemon but its main(), so that tests can link it.
 DAEMON_SRC := \
+	daemon/control.c \
+	daemon/control_conn.c \
+	daemon/control_listen.c \
+	daemon/control_service.c \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
@@ -53,6 +57,7 @@ UNIT_TESTS := \
 	echo_rtt \
 	service_manager \
 	stun \
+	stun_client \
 	stun_vote \
 	varlink \
 	wire
@@ -62,6 +67,7 @@ REPLAY_TESTS :=
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
+	ctl \
 	stun
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
@@ -144,8 +150,18 @@ $(BUILD)/%.o: %.c $(CONFIG_MK)
 	$(if $(Q),@echo "  CC    $<")
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# The interface definition, as a C string in the daemon.
+$(BUILD)/daemon/idl.c: doc/io.traversald.varlink
+	@mkdir -p $(@D)
+	$(Q)awk 'BEGIN { print "#include \"idl.h\"\n\nconst char idl_text[] =" } \
+		{ gsub(/[\\"]/, "\\\\&"); print "    \"" $$0 "\\n\"" } \
+		END { print "    \"\";" }' $< >$@
+$(BUILD)/daemon/idl.o: $(BUILD)/daemon/idl.c daemon/idl.h $(CONFIG_MK)
+	$(if $(Q),@echo "  CC    $<")
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
 $(LIB_A): $(call objects,$(LIB_SRC))
-$(DAEMON_A): $(call objects,$(DAEMON_SRC))
+$(DAEMON_A): $(call objects,$(DAEMON_SRC)) $(BUILD)/daemon/idl.o
 $(CTL_A): $(call objects,$(CTL_SRC))
 $(LIB_A) $(DAEMON_A) $(CTL_A):
 	@mkdir -p $(@D)
