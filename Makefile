@@ -16,15 +16,24 @@ LIB_SRC := \
 	lib/addr.c \
 	lib/echo.c \
 	lib/echo_rtt.c \
+	lib/envfile.c \
+	lib/envfile_lex.c \
 	lib/finding.c \
+	lib/igd_desc.c \
+	lib/igd_url.c \
+	lib/igd_wire.c \
 	lib/mem.c \
 	lib/rtnl.c \
+	lib/sanitize.c \
+	lib/ssdp.c \
 	lib/stun.c \
 	lib/stun_retry.c \
 	lib/stun_vote.c \
+	lib/text.c \
 	lib/transport.c \
 	lib/varlink.c \
-	lib/wire.c
+	lib/wire.c \
+	lib/words.c
 
 # Everything of the daemon but its main(), so that tests can link it.
 DAEMON_SRC := \
@@ -55,12 +64,16 @@ UNIT_TESTS := \
 	addr \
 	echo \
 	echo_rtt \
+	envfile \
+	sanitize \
 	service_manager \
 	stun \
 	stun_client \
 	stun_vote \
+	text \
 	varlink \
-	wire
+	wire \
+	words
 
 # tests/replay/test_NAME.c, linked with the fake loop
 REPLAY_TESTS :=
@@ -171,7 +184,8 @@ $(BUILD)/traversald: $(call objects,daemon/main.c) $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)
 $(BUILD)/traversalctl: $(call objects,ctl/main.c) $(CTL_A) $(LIB_A)
 	$(LINK) $(LIB_LIBS)
-$(BUILD)/traversald-igd: $(call objects,daemon/igd_worker.c) $(LIB_A)
+$(BUILD)/traversald-igd: $(call objects,daemon/igd_worker.c \
+		daemon/igd_sandbox.c) $(LIB_A)
 	$(LINK) $(LIB_LIBS) $(MINIUPNPC_LIBS)
 $(BUILD)/traversald-echo: $(call objects,daemon/traversald_echo.c) \
 		$(DAEMON_A) $(LIB_A)
