@@ -18,11 +18,14 @@ LIB_SRC := \
 	lib/echo_rtt.c \
 	lib/envfile.c \
 	lib/envfile_lex.c \
+	lib/epoch.c \
 	lib/finding.c \
 	lib/igd_desc.c \
 	lib/igd_url.c \
 	lib/igd_wire.c \
 	lib/mem.c \
+	lib/natpmp_wire.c \
+	lib/pcp.c \
 	lib/rtnl.c \
 	lib/sanitize.c \
 	lib/ssdp.c \
@@ -44,10 +47,15 @@ DAEMON_SRC := \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
+	daemon/natpmp_client.c \
 	daemon/netlink.c \
 	daemon/netmon.c \
 	daemon/nettable.c \
 	daemon/netview.c \
+	daemon/pcp_client.c \
+	daemon/pmp_engine.c \
+	daemon/pmp_job.c \
+	daemon/pmp_socket.c \
 	daemon/resolve_event.c \
 	daemon/service_manager.c \
 	daemon/stun_client.c \

@@ -80,6 +80,14 @@ struct map_client_listener {
 	void *arg;
 };
 
+/* What a client is made from. */
+struct map_client_options {
+	struct addr gateway;
+	struct addr local;    /* the requests leave from here */
+	unsigned int ifindex; /* through this interface; 0 = as routed */
+	struct map_client_listener listener; /* its functions may be NULL */
+};
+
 struct map_client_ops {
 	/* Asks whether the gateway speaks the protocol and what its external
 	 * address is; the answer is ->changed. May be called again. */
