@@ -26,6 +26,7 @@ LIB_SRC := \
 	lib/mem.c \
 	lib/natpmp_wire.c \
 	lib/pcp.c \
+	lib/rfc3339.c \
 	lib/rtnl.c \
 	lib/sanitize.c \
 	lib/ssdp.c \
@@ -44,6 +45,7 @@ DAEMON_SRC := \
 	daemon/control_conn.c \
 	daemon/control_listen.c \
 	daemon/control_service.c \
+	daemon/events.c \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
@@ -73,6 +75,8 @@ UNIT_TESTS := \
 	echo \
 	echo_rtt \
 	envfile \
+	events \
+	rfc3339 \
 	sanitize \
 	service_manager \
 	stun \
@@ -93,9 +97,11 @@ FUZZ_TARGETS := \
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
 TEST_TOOLS := \
+	evil_pmp \
 	netcheck \
 	netmon_watch \
-	nsmeasure
+	nsmeasure \
+	pmp_probe
 
 # --- flags ------------------------------------------------------------------
 
