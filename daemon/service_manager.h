@@ -3,7 +3,8 @@
  *
  * The only file that sees libsystemd. Without NOTIFY_SOCKET every call is
  * silent, so callers need not ask. It decides nothing: the state machine says
- * what to tell, and its progress feeds the watchdog.
+ * what to tell, and its progress feeds the watchdog. A message waits for the
+ * service manager when its queue is full: tell it transitions only.
  */
 #ifndef DAEMON_SERVICE_MANAGER_H
 #define DAEMON_SERVICE_MANAGER_H
