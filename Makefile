@@ -45,6 +45,9 @@ DAEMON_SRC := \
 	daemon/control_conn.c \
 	daemon/control_listen.c \
 	daemon/control_service.c \
+	daemon/echo_check.c \
+	daemon/echo_port.c \
+	daemon/echo_target.c \
 	daemon/events.c \
 	daemon/log.c \
 	daemon/loop_event.c \
