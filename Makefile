@@ -75,6 +75,7 @@ PROGRAMS :=
 # tests/unit/test_NAME.c
 UNIT_TESTS := \
 	addr \
+	control \
 	echo \
 	echo_rtt \
 	envfile \
@@ -103,6 +104,7 @@ TEST_TOOLS := \
 	evil_pmp \
 	netcheck \
 	netmon_watch \
+	notify_sink \
 	nsmeasure \
 	pmp_probe
 
