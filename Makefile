@@ -46,7 +46,10 @@ DAEMON_SRC := \
 	daemon/control_listen.c \
 	daemon/control_service.c \
 	daemon/echo_check.c \
+	daemon/echo_cookie.c \
+	daemon/echo_limit.c \
 	daemon/echo_port.c \
+	daemon/echo_server.c \
 	daemon/echo_target.c \
 	daemon/events.c \
 	daemon/log.c \
@@ -70,7 +73,8 @@ DAEMON_SRC := \
 CTL_SRC :=
 
 # Their main() files stand with the rules below.
-PROGRAMS :=
+PROGRAMS := \
+	traversald-echo
 
 # tests/unit/test_NAME.c
 UNIT_TESTS := \
@@ -101,6 +105,7 @@ FUZZ_TARGETS := \
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
 TEST_TOOLS := \
+	echo_probe \
 	evil_pmp \
 	netcheck \
 	netmon_watch \

@@ -7,7 +7,7 @@
 #include "wire.h"
 
 /* RFC 6886 section 3.5: an answer's opcode is that of the request plus 128. */
-#define VERSION       0
+#define WIRE_VERSION  0
 #define RESPONSE_BIT  0x80
 #define REFUSAL_BYTES 8
 
@@ -21,7 +21,7 @@ static bool is_refusal(const void *bytes, size_t len)
 
 	if (!(opcode & RESPONSE_BIT))
 		return false;
-	if (version == VERSION)
+	if (version == WIRE_VERSION)
 		return len == REFUSAL_BYTES &&
 		       (result == NATPMP_WIRE_UNSUPP_VERSION ||
 			result == NATPMP_WIRE_UNSUPP_OPCODE);
@@ -31,7 +31,7 @@ static bool is_refusal(const void *bytes, size_t len)
 
 static bool is_shape_ok(unsigned int version, unsigned int opcode, size_t len)
 {
-	if (version != VERSION)
+	if (version != WIRE_VERSION)
 		return false;
 	if (opcode == (RESPONSE_BIT | NATPMP_WIRE_ADDRESS))
 		return len == NATPMP_WIRE_ADDRESS_BYTES;

@@ -6,7 +6,7 @@
 #include "wire.h"
 
 /* RFC 6887 section 7.1, 7.2. */
-#define VERSION      2
+#define WIRE_VERSION 2
 #define RESPONSE_BIT 0x80
 /* RFC 6887 section 7.3: option code, reserved, length; then padding to 4. */
 #define OPTION_PREFER_FAILURE 2
@@ -83,7 +83,7 @@ int pcp_encode_request(const struct pcp_request *request, void *buf,
 
 	if (!addr_is_set(&request->client))
 		return -EAFNOSUPPORT;
-	wire_put_u8(&w, VERSION);
+	wire_put_u8(&w, WIRE_VERSION);
 	wire_put_u8(&w, (uint8_t)request->opcode);
 	wire_put_u16(&w, 0);
 	wire_put_u32(&w, request->lifetime_s);
@@ -103,7 +103,7 @@ int pcp_encode_response(const struct pcp_response *response, void *buf,
 {
 	struct wire_writer w = wire_writer_init(buf, buf_bytes);
 
-	wire_put_u8(&w, VERSION);
+	wire_put_u8(&w, WIRE_VERSION);
 	wire_put_u8(&w, (uint8_t)(RESPONSE_BIT | response->opcode));
 	wire_put_u8(&w, 0);
 	wire_put_u8(&w, response->result);
@@ -158,7 +158,7 @@ int pcp_decode_request(const void *bytes, size_t len,
 	unsigned int version = wire_get_u8(&r);
 	unsigned int opcode = wire_get_u8(&r);
 
-	if (!is_length_ok(len) || version != VERSION ||
+	if (!is_length_ok(len) || version != WIRE_VERSION ||
 	    !is_opcode_known(opcode))
 		return -EBADMSG;
 	request.opcode = (enum pcp_opcode)opcode;
@@ -193,7 +193,7 @@ static bool is_version_refusal(const void *bytes, size_t len)
 		return false;
 	if (version == NATPMP_VERSION)
 		return len == NATPMP_REFUSAL_BYTES || is_length_ok(len);
-	return version != VERSION && is_length_ok(len);
+	return version != WIRE_VERSION && is_length_ok(len);
 }
 
 static int read_response(struct wire_reader *r, struct pcp_response *response)
@@ -226,7 +226,7 @@ int pcp_decode_response(const void *bytes, size_t len,
 
 	if (is_version_refusal(bytes, len))
 		return -EPROTONOSUPPORT;
-	if (!is_length_ok(len) || version != VERSION ||
+	if (!is_length_ok(len) || version != WIRE_VERSION ||
 	    !(opcode & RESPONSE_BIT) ||
 	    !is_opcode_known(opcode & ~(unsigned int)RESPONSE_BIT))
 		return -EBADMSG;
