@@ -24,7 +24,7 @@
 #define RETRY_EVERY_MS 20
 
 struct options {
-	struct endpoint bind;   /* where to bind; port 0 = any */
+	struct endpoint bind;   /* the local end; port 0 = any */
 	struct endpoint target; /* whom to ask */
 	const char *text;       /* what to ask */
 	unsigned int count;     /* asks: tries; serve: answers, 0 = no end */
@@ -329,6 +329,8 @@ static int parse_option(int option, const char *value, struct options *o)
 {
 	switch (option) {
 	case 'b':
+		if (addr_parse(value, &o->bind.addr) == 0)
+			return 0;
 		return endpoint_parse(value, &o->bind);
 	case 'c':
 		return parse_number(value, 1000000, &o->count);
