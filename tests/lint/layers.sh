@@ -41,9 +41,7 @@ function check_own(name, from, to, header) {
 	used[to] = 1
 	if (from == to)
 		return
-	if (!(to in layer))
-		complain(to " has no line in layers.txt")
-	else if (layer[to] >= layer[from])
+	if (to in layer && from in layer && layer[to] >= layer[from])
 		complain(from " (layer " layer[from] ") may not include " \
 			to " (layer " layer[to] ")")
 	if (top == "lib" && to !~ /^lib\//)

@@ -21,7 +21,7 @@ for gate in $gates; do
 		passed=$((passed + 1))
 	else
 		echo "FAIL lint/$gate"
-		echo "$out" | sed 's/^/     /'
+		echo "$out" | head -n 60 | sed 's/^/     /'
 		failed=$((failed + 1))
 	fi
 done
