@@ -24,6 +24,10 @@ LIB_SRC := \
 	lib/igd_url.c \
 	lib/igd_wire.c \
 	lib/mem.c \
+	lib/nat_behaviour.c \
+	lib/nat_names.c \
+	lib/nat_peers.c \
+	lib/nat_servers.c \
 	lib/natpmp_wire.c \
 	lib/pcp.c \
 	lib/rfc3339.c \
@@ -52,9 +56,17 @@ DAEMON_SRC := \
 	daemon/echo_server.c \
 	daemon/echo_target.c \
 	daemon/events.c \
+	daemon/igd_client.c \
+	daemon/igd_ladder.c \
+	daemon/igd_place.c \
+	daemon/igd_process.c \
+	daemon/igd_queue.c \
+	daemon/igd_serve.c \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
+	daemon/nat_check.c \
+	daemon/nat_hairpin.c \
 	daemon/natpmp_client.c \
 	daemon/netlink.c \
 	daemon/netmon.c \
@@ -83,8 +95,14 @@ UNIT_TESTS := \
 	echo \
 	echo_rtt \
 	envfile \
+	epoch \
 	events \
+	nat_behaviour \
+	natpmp_wire \
+	netview \
+	pcp \
 	rfc3339 \
+	rtnl \
 	sanitize \
 	service_manager \
 	stun \
@@ -101,6 +119,8 @@ REPLAY_TESTS :=
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
 	ctl \
+	natpmp \
+	pcp \
 	stun
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
