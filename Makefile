@@ -127,6 +127,7 @@ FUZZ_TARGETS := \
 TEST_TOOLS := \
 	echo_probe \
 	evil_pmp \
+	igd_probe \
 	netcheck \
 	netmon_watch \
 	notify_sink \
