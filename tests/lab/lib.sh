@@ -76,6 +76,12 @@ wait_until() {
 	done
 }
 
+# Does the condition hold at every look for the whole time? For what must not
+# happen. usage: stays 'CONDITION' SECONDS
+stays() {
+	! wait_until "! { $1; }" "$2"
+}
+
 # Milliseconds of the wall clock, to time what a test did.
 now_ms() {
 	echo $((${EPOCHREALTIME/./} / 1000))
@@ -107,6 +113,7 @@ lab_finish() {
 	trap '' HUP INT TERM
 	set +e
 	[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || lab_show_logs
+	exec 2>/dev/null # bash tells of each process that it sees killed
 	lab_teardown
 	exit "$status"
 }

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# A router that speaks PCP alone: mapped, proven, and heard from outside.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/daemon.sh
+. "$(dirname "$0")/daemon.sh"
+
+lab_for_daemon
+igd_start r upnp=no
+drop_natpmp
+daemon_up "--traversal=upnp --map=game=5000/udp"
+
+wait_status 'reachable == "yes"' 5
+expect_status 'ext("game").via == "pcp"'
+expect_status 'svc("game").method == "upnp"'
+expect "mappings in the router" "udp 5000 $HOST 5000" "$(router_mappings)"
+assert_service_reached game udp 5000

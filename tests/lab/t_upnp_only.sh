@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# A router that speaks UPnP alone.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/daemon.sh
+. "$(dirname "$0")/daemon.sh"
+
+lab_for_daemon
+igd_start r natpmp=no
+daemon_up "--traversal=upnp --map=game=5000/udp"
+
+wait_status 'reachable == "yes"' 5
+expect_status 'ext("game").via == "upnp"'
+expect "mappings in the router" "udp 5000 $HOST 5000" "$(router_mappings)"
+assert_service_reached game udp 5000
