@@ -78,6 +78,7 @@ DAEMON_SRC := \
 	daemon/pmp_socket.c \
 	daemon/resolve_event.c \
 	daemon/service_manager.c \
+	daemon/ssdp_search.c \
 	daemon/stun_client.c \
 	daemon/stun_map.c \
 	daemon/udp.c
@@ -93,7 +94,9 @@ UNIT_TESTS := \
 	addr \
 	control \
 	echo \
+	echo_check \
 	echo_rtt \
+	echo_server \
 	envfile \
 	epoch \
 	events \
@@ -101,6 +104,7 @@ UNIT_TESTS := \
 	natpmp_wire \
 	netview \
 	pcp \
+	pmp_client \
 	rfc3339 \
 	rtnl \
 	sanitize \
