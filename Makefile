@@ -14,6 +14,16 @@ Q := $(if $(filter 1,$(V)),,@)
 
 LIB_SRC := \
 	lib/addr.c \
+	lib/conf_ini.c \
+	lib/config.c \
+	lib/config_apply.c \
+	lib/config_apply_net.c \
+	lib/config_conf.c \
+	lib/config_defaults.c \
+	lib/config_draft.c \
+	lib/config_file.c \
+	lib/config_options.c \
+	lib/config_values.c \
 	lib/echo.c \
 	lib/echo_rtt.c \
 	lib/envfile.c \
@@ -29,7 +39,10 @@ LIB_SRC := \
 	lib/nat_peers.c \
 	lib/nat_servers.c \
 	lib/natpmp_wire.c \
+	lib/node_flags.c \
+	lib/options.c \
 	lib/pcp.c \
+	lib/renewal.c \
 	lib/rfc3339.c \
 	lib/rtnl.c \
 	lib/sanitize.c \
@@ -45,10 +58,13 @@ LIB_SRC := \
 
 # Everything of the daemon but its main(), so that tests can link it.
 DAEMON_SRC := \
+	daemon/api.c \
+	daemon/chain.c \
 	daemon/control.c \
 	daemon/control_conn.c \
 	daemon/control_listen.c \
 	daemon/control_service.c \
+	daemon/daemon.c \
 	daemon/echo_check.c \
 	daemon/echo_cookie.c \
 	daemon/echo_limit.c \
@@ -56,17 +72,24 @@ DAEMON_SRC := \
 	daemon/echo_server.c \
 	daemon/echo_target.c \
 	daemon/events.c \
+	daemon/gateway.c \
 	daemon/igd_client.c \
 	daemon/igd_ladder.c \
 	daemon/igd_place.c \
 	daemon/igd_process.c \
 	daemon/igd_queue.c \
 	daemon/igd_serve.c \
+	daemon/lease.c \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
+	daemon/method_holepunching.c \
+	daemon/method_manual.c \
+	daemon/method_upnp.c \
+	daemon/methods.c \
 	daemon/nat_check.c \
 	daemon/nat_hairpin.c \
+	daemon/nat_watch.c \
 	daemon/natpmp_client.c \
 	daemon/netlink.c \
 	daemon/netmon.c \
@@ -76,22 +99,36 @@ DAEMON_SRC := \
 	daemon/pmp_engine.c \
 	daemon/pmp_job.c \
 	daemon/pmp_socket.c \
+	daemon/port_pick.c \
+	daemon/portmap.c \
+	daemon/prover.c \
 	daemon/resolve_event.c \
+	daemon/router_table.c \
+	daemon/secret.c \
+	daemon/service.c \
 	daemon/service_manager.c \
+	daemon/services.c \
 	daemon/ssdp_search.c \
+	daemon/status_json.c \
 	daemon/stun_client.c \
+	daemon/stun_keep.c \
 	daemon/stun_map.c \
-	daemon/udp.c
+	daemon/twin.c \
+	daemon/udp.c \
+	daemon/verdict.c
 
 CTL_SRC :=
 
 # Their main() files stand with the rules below.
 PROGRAMS := \
+	traversald \
 	traversald-echo
 
 # tests/unit/test_NAME.c
 UNIT_TESTS := \
 	addr \
+	conf_ini \
+	config \
 	control \
 	echo \
 	echo_check \
@@ -101,9 +138,11 @@ UNIT_TESTS := \
 	epoch \
 	events \
 	nat_behaviour \
+	natpmp_client \
 	natpmp_wire \
 	netview \
 	pcp \
+	pcp_client \
 	pmp_client \
 	rfc3339 \
 	rtnl \
@@ -123,13 +162,16 @@ REPLAY_TESTS :=
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
 	ctl \
+	echo \
 	natpmp \
+	netlink \
 	pcp \
 	stun
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
 TEST_TOOLS := \
 	echo_probe \
+	evil_igd \
 	evil_pmp \
 	igd_probe \
 	netcheck \
@@ -173,6 +215,7 @@ $(BUILD)/lib/%.o: INCLUDES = -Ilib
 $(BUILD)/daemon/%.o: INCLUDES = -Ilib -Idaemon
 $(BUILD)/ctl/%.o: INCLUDES = -Ilib -Ictl
 CPPFLAGS_ALL = -D_GNU_SOURCE $(INCLUDES) -DVERSION='"$(VERSION)"' \
+	-DLIBEXECDIR='"$(libexecdir)"' \
 	$(EVENT_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(MINIUPNPC_CFLAGS) \
 	$(SODIUM_CFLAGS) $(SYSTEMD_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(OPT) $(HARDEN) $(WARN) $(if $(WERROR),-Werror) \

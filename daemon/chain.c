@@ -16,6 +16,7 @@ struct chain_slot {
 	bool is_settled; /* its first attempt has ended */
 	uint64_t started_ms;
 	uint64_t took_ms;
+	uint64_t reported_ms;
 	unsigned int failures;
 	struct loop_timer *retry;
 };
@@ -106,6 +107,15 @@ static void retry_failed_others(struct chain *chain, size_t lost)
 	}
 }
 
+/* The methods look at each other: at outcomes and at who carries. */
+static void tell_all(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->slots[i].ops->sibling_changed)
+			chain->slots[i].ops->sibling_changed(
+			    chain->slots[i].run);
+}
+
 static void decide(struct chain *chain)
 {
 	int before = chain->carrier;
@@ -121,8 +131,10 @@ static void decide(struct chain *chain)
 	is_lost = before >= 0 &&
 		  chain->slots[before].report.outcome != METHOD_OK &&
 		  chain->slots[before].is_settled;
-	if (before != chain->carrier)
+	if (before != chain->carrier) {
 		log_carrier(chain, before);
+		tell_all(chain);
+	}
 	if (is_lost)
 		retry_failed_others(chain, (size_t)before);
 	if (chain->options.changed)
@@ -149,18 +161,6 @@ static void schedule_retry(struct chain_slot *slot)
 					    randombytes_random()));
 }
 
-static void tell_siblings(struct chain_slot *slot)
-{
-	struct chain *chain = slot->chain;
-
-	for (size_t i = 0; i < chain->count; i++) {
-		struct chain_slot *other = &chain->slots[i];
-
-		if (other != slot && other->ops->sibling_changed)
-			other->ops->sibling_changed(other->run);
-	}
-}
-
 void chain_report(struct chain_slot *slot, const struct method_report *report)
 {
 	struct chain *chain = slot->chain;
@@ -170,6 +170,7 @@ void chain_report(struct chain_slot *slot, const struct method_report *report)
 	if (chain->is_stopping)
 		return;
 	slot->report = *report;
+	slot->reported_ms = loop_now_ms(chain->options.env->loop);
 	if (report->outcome != METHOD_RUNNING) {
 		slot->is_settled = true;
 		slot->took_ms =
@@ -187,7 +188,7 @@ void chain_report(struct chain_slot *slot, const struct method_report *report)
 			  chain->options.service->name,
 			  method_name(slot->ops->id),
 			  method_outcome_name(report->outcome), report->detail);
-		tell_siblings(slot);
+		tell_all(chain);
 	}
 	decide(chain);
 }
@@ -302,6 +303,7 @@ struct chain_attempt chain_attempt(const struct chain *chain, size_t index)
 	return (struct chain_attempt){
 	    .id = slot->ops->id,
 	    .report = slot->report,
+	    .reported_ms = slot->reported_ms,
 	    .took_ms =
 		slot->is_settled ? slot->took_ms : now_ms - slot->started_ms,
 	};
@@ -336,6 +338,11 @@ bool chain_is_earlier_ok(const struct chain_slot *slot)
 		if (slot->chain->slots[i].report.outcome == METHOD_OK)
 			return true;
 	return false;
+}
+
+bool chain_is_carrier(const struct chain_slot *slot)
+{
+	return slot->chain->carrier == (int)slot->index;
 }
 
 bool chain_is_port_leased(const struct chain_slot *slot, uint16_t port)

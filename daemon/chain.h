@@ -37,7 +37,8 @@ struct chain_options {
 struct chain_attempt {
 	enum method_id id;
 	struct method_report report;
-	uint64_t took_ms; /* of the last attempt, so far when it runs */
+	uint64_t took_ms;     /* of the last attempt, so far when it runs */
+	uint64_t reported_ms; /* when the method last said so; 0 = not yet */
 };
 
 /* Returns an owned chain whose methods have been started. */
@@ -71,6 +72,8 @@ void chain_report(struct chain_slot *slot, const struct method_report *report);
 bool chain_is_earlier_running(const struct chain_slot *slot);
 /* Did a method before this one in the order succeed? */
 bool chain_is_earlier_ok(const struct chain_slot *slot);
+/* Is this the method that carries the service? */
+bool chain_is_carrier(const struct chain_slot *slot);
 /* Does another method of the chain hold this outer port by a lease? */
 bool chain_is_port_leased(const struct chain_slot *slot, uint16_t port);
 

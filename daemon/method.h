@@ -75,6 +75,7 @@ struct method_service {
 	enum transport transport;
 	uint16_t port;          /* local */
 	uint16_t external_port; /* wished; 0 = the same */
+	uint32_t lifetime_s;    /* wished; 0 = the configuration's */
 	struct prover *prover;
 };
 
@@ -91,7 +92,8 @@ struct method_env {
 /* Why a method is asked to try again. */
 enum method_cause {
 	CAUSE_NETWORK,  /* route, address or gateway changed: all is stale */
-	CAUSE_REQUEST,  /* a person asked: probe, renew, check */
+	CAUSE_CHECK,    /* a person asked for a proof: keep what is held */
+	CAUSE_REQUEST,  /* a person asked: renew, find out anew */
 	CAUSE_LOST,     /* the method that carried the service failed */
 	CAUSE_SCHEDULE, /* the slow timer */
 };
@@ -106,7 +108,7 @@ struct method_ops {
 				    const struct method_service *service,
 				    struct chain_slot *slot);
 	void (*again)(struct method_run *run, enum method_cause cause);
-	/* The outcome of another method of the chain changed. May be NULL. */
+	/* An outcome of the chain, or its carrier, changed. May be NULL. */
 	void (*sibling_changed)(struct method_run *run);
 	/* Fills up to METHOD_EXTERNALS outer endpoints; returns how many. */
 	size_t (*externals)(const struct method_run *run,

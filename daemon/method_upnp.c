@@ -308,6 +308,7 @@ static void ask_router(struct method_run *run)
 	    .transport = run->service->transport,
 	    .internal_port = run->service->port,
 	    .external_port = run->service->external_port,
+	    .lifetime_s = run->service->lifetime_s,
 	};
 
 	snprintf(wish.name, sizeof(wish.name), "%s", run->service->name);

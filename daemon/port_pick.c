@@ -34,9 +34,12 @@ int port_pick_udp_at(uint16_t port)
 {
 	int fd = bind_family(AF_INET6, port);
 
-	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
-		fd = bind_family(AF_INET, port);
-	return fd;
+	if (fd < 0 && fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL)
+		return fd;
+	/* Free in both families; held in the one that is punched and mapped. */
+	if (fd >= 0)
+		close(fd);
+	return bind_family(AF_INET, port);
 }
 
 int port_pick_udp(const struct port_range *range, uint16_t *ret_port)

@@ -9,10 +9,10 @@
 #include "config.h"
 
 /*
- * Binds a UDP socket to a free port of RANGE, chosen at random, on the
- * dual-stack wildcard (IPv4 only where there is no IPv6): a port that any local
- * socket holds does not count as free. Returns the owned descriptor, or
- * -EADDRINUSE when every port tried is taken, or another -errno.
+ * Binds an IPv4 UDP socket to a free port of RANGE, chosen at random: a port
+ * that any local socket of either family holds does not count as free. Returns
+ * the owned descriptor, or -EADDRINUSE when every port tried is taken, or
+ * another -errno.
  */
 int port_pick_udp(const struct port_range *range, uint16_t *ret_port);
 

@@ -73,8 +73,8 @@ struct portmap *portmap_new(const struct portmap_options *options)
 	portmap->burial = loop_timer_new(options->loop, bury, portmap);
 	for (int via = 0; via < MAP_VIA_COUNT; via++)
 		if (options->new_client[via])
-			portmap->clients[via] = options->new_client[via](
-			    options->factory_arg, &options->link, &listener);
+			portmap->clients[via] =
+			    options->new_client[via](options, &listener);
 	return portmap;
 }
 

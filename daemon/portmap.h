@@ -24,10 +24,11 @@ struct portmap_link {
 	unsigned int ifindex;
 };
 
-/* Makes the client of one protocol; NULL when it cannot be had. FACTORY_ARG is
- * the portmap_options' one. */
+struct portmap_options;
+
+/* Makes the client of one protocol; NULL when it cannot be had. */
 typedef struct map_client *(*portmap_client_fn)(
-    void *factory_arg, const struct portmap_link *link,
+    const struct portmap_options *options,
     const struct map_client_listener *listener);
 
 struct lease;
@@ -42,7 +43,7 @@ struct portmap_options {
 	struct log *log;   /* borrowed */
 	struct portmap_link link;
 	portmap_client_fn new_client[MAP_VIA_COUNT];
-	void *factory_arg;
+	void *factory_arg;     /* for NEW_CLIENT */
 	uint32_t lease_s;      /* the lifetime asked for */
 	uint8_t nonce_key[32]; /* PCP nonces are derived from it */
 	char description[24];  /* prefix of UPnP descriptions */

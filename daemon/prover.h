@@ -54,6 +54,13 @@ struct prover *prover_new(const struct prover_options *options);
 /* Frees it; questions under way end without a call. NULL is allowed. */
 void prover_free(struct prover *prover);
 
+/* The socket that it was given is about to be closed: questions under way are
+ * asked anew on a socket of its own. */
+void prover_forget_fd(struct prover *prover);
+
+/* Is a check reading from the port now? */
+bool prover_is_busy(const struct prover *prover);
+
 /* What it was made from. */
 const struct prover_options *prover_options(const struct prover *prover);
 

@@ -1,0 +1,50 @@
+/*
+ * app: the running daemon as one value.
+ *
+ * daemon.c builds it, drives it and takes it down; api.c and status_json.c read
+ * it. Nothing below them sees it.
+ */
+#ifndef DAEMON_APP_H
+#define DAEMON_APP_H
+
+#include "config.h"
+#include "control.h"
+#include "echo_rtt.h"
+#include "events.h"
+#include "log.h"
+#include "loop.h"
+#include "method.h"
+#include "netmon.h"
+#include "portmap.h"
+#include "resolve.h"
+#include "service_manager.h"
+#include "services.h"
+#include "verdict.h"
+
+struct nat_watch;
+
+struct app {
+	struct loop *loop;
+	struct log *log;
+	struct resolver *resolver;
+	struct service_manager *manager;
+	struct control *control;
+	struct events *events;
+	struct netmon *netmon;
+	struct netview netview; /* what the methods see */
+	struct config *config;  /* in force */
+	struct config_sources sources;
+	unsigned int config_generation;
+	struct echo_rtt rtt;
+	struct method_env env;
+	struct services *services;
+	uint8_t secret[32]; /* of this host, kept in the data directory */
+	uint64_t started_ms;
+	struct verdict verdict;
+	uint64_t verdict_since_ms;
+	struct findings runtime; /* findings that no configuration causes */
+	bool is_stopping;
+	bool is_clean; /* everything was given back */
+};
+
+#endif

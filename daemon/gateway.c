@@ -1,0 +1,79 @@
+#include "gateway.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "igd_client.h"
+#include "natpmp_client.h"
+#include "pcp_client.h"
+
+#define WORKER_NAME "traversald-igd"
+
+/* Beside the daemon in a build tree, else where it is installed. */
+static const char *find_worker(char *buf, size_t cap)
+{
+	ssize_t len = readlink("/proc/self/exe", buf, cap - 1);
+	char *slash;
+
+	if (len > 0) {
+		buf[len] = '\0';
+		slash = strrchr(buf, '/');
+		if (slash &&
+		    (size_t)(slash - buf) + sizeof("/" WORKER_NAME) <= cap) {
+			strcpy(slash, "/" WORKER_NAME);
+			if (access(buf, X_OK) == 0)
+				return buf;
+		}
+	}
+	snprintf(buf, cap, "%s/%s", LIBEXECDIR, WORKER_NAME);
+	return buf;
+}
+
+static struct map_client_options make_options(
+    const struct portmap_options *options,
+    const struct map_client_listener *listener)
+{
+	return (struct map_client_options){
+	    .gateway = options->link.gateway,
+	    .local = options->link.local,
+	    .ifindex = options->link.ifindex,
+	    .listener = *listener,
+	};
+}
+
+static struct map_client *new_pcp(const struct portmap_options *options,
+				  const struct map_client_listener *listener)
+{
+	struct map_client_options client = make_options(options, listener);
+
+	return pcp_client_new(options->loop, options->log, &client);
+}
+
+static struct map_client *new_natpmp(const struct portmap_options *options,
+				     const struct map_client_listener *listener)
+{
+	struct map_client_options client = make_options(options, listener);
+
+	return natpmp_client_new(options->loop, options->log, &client);
+}
+
+static struct map_client *new_igd(const struct portmap_options *options,
+				  const struct map_client_listener *listener)
+{
+	char worker[PATH_MAX];
+	const struct igd_client_options client = {
+	    .link = make_options(options, listener),
+	    .worker = find_worker(worker, sizeof(worker)),
+	};
+
+	return igd_client_new(options->loop, options->log, &client);
+}
+
+void gateway_fill_clients(struct portmap_options *options)
+{
+	options->new_client[MAP_VIA_PCP] = new_pcp;
+	options->new_client[MAP_VIA_NATPMP] = new_natpmp;
+	options->new_client[MAP_VIA_UPNP] = new_igd;
+}

@@ -1,0 +1,12 @@
+/*
+ * gateway: the real clients of the three mapping protocols, for a portmap.
+ */
+#ifndef DAEMON_GATEWAY_H
+#define DAEMON_GATEWAY_H
+
+#include "portmap.h"
+
+/* Fills OPTIONS->new_client[]. */
+void gateway_fill_clients(struct portmap_options *options);
+
+#endif

@@ -1,0 +1,350 @@
+#include "status_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+#define SCHEMA 1
+
+static json_t *text_or_null(const char *text)
+{
+	return text && *text ? json_string(text) : json_null();
+}
+
+static json_t *address_or_null(const struct addr *a)
+{
+	char text[ADDR_TEXT_BYTES];
+
+	if (!addr_is_set(a))
+		return json_null();
+	return json_string(addr_format(a, text, sizeof(text)));
+}
+
+static json_t *seconds(uint64_t ms)
+{
+	return json_integer((json_int_t)((ms + 500) / 1000));
+}
+
+json_t *status_json_time(struct app *app, uint64_t at_ms)
+{
+	uint64_t now_ms = loop_now_ms(app->loop);
+	struct timespec now;
+	struct tm tm;
+	time_t at;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	at = now.tv_sec + (time_t)((int64_t)(at_ms - now_ms) / 1000);
+	gmtime_r(&at, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+static const char *family_name(const struct addr *a)
+{
+	return a->family == AF_INET6 ? "ipv6" : "ipv4";
+}
+
+json_t *status_json_endpoint(const struct endpoint *endpoint)
+{
+	return json_pack(
+	    "{s:s,s:o,s:i}", "family", family_name(&endpoint->addr), "address",
+	    address_or_null(&endpoint->addr), "port", endpoint->port);
+}
+
+static json_t *external_json(const struct method_external *external)
+{
+	json_t *object = status_json_endpoint(&external->endpoint);
+	bool has_term = external->has_lease && !external->is_permanent;
+
+	json_object_set_new(object, "via", json_string(external->via));
+	json_object_set_new(object, "gateway",
+			    address_or_null(&external->gateway));
+	json_object_set_new(object, "lifetime_sec",
+			    has_term ? json_integer(external->lifetime_s)
+				     : json_null());
+	json_object_set_new(object, "expires_in_sec",
+			    has_term ? seconds(external->expires_in_ms)
+				     : json_null());
+	json_object_set_new(object, "renew_in_sec",
+			    external->has_lease ? seconds(external->renew_in_ms)
+						: json_null());
+	return object;
+}
+
+static json_t *externals_json(const struct service *service)
+{
+	struct method_external externals[METHOD_EXTERNALS];
+	json_t *array = json_array();
+	int carrier = chain_carrier(service->chain);
+	size_t count;
+
+	if (carrier < 0)
+		return array;
+	count = chain_externals(service->chain, (size_t)carrier, externals);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, external_json(&externals[i]));
+	return array;
+}
+
+static json_t *attempts_json(const struct service *service)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < chain_attempt_count(service->chain); i++) {
+		struct chain_attempt attempt = chain_attempt(service->chain, i);
+
+		json_array_append_new(
+		    array,
+		    json_pack("{s:s,s:s,s:s,s:I}", "method",
+			      method_name(attempt.id), "outcome",
+			      method_outcome_name(attempt.report.outcome),
+			      "detail", attempt.report.detail, "took_ms",
+			      (json_int_t)attempt.took_ms));
+	}
+	return array;
+}
+
+static const char *proof_kind_name(enum method_proof_kind kind)
+{
+	static const char *const names[] = {
+	    [PROOF_ECHO] = "echo",
+	    [PROOF_INBOUND] = "inbound",
+	    [PROOF_PUNCH] = "punch",
+	};
+
+	return names[kind];
+}
+
+static json_t *proofs_json(struct app *app, const struct service *service)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < chain_attempt_count(service->chain); i++) {
+		struct chain_attempt attempt = chain_attempt(service->chain, i);
+		const struct method_proof *proof = &attempt.report.proof;
+
+		if (!attempt.report.has_proof)
+			continue;
+		json_array_append_new(
+		    array,
+		    json_pack("{s:s,s:o,s:s,s:o,s:s}", "kind",
+			      proof_kind_name(proof->kind), "vantage",
+			      text_or_null(proof->vantage), "result",
+			      proof->received ? "received" : "silent",
+			      "age_sec",
+			      seconds(loop_now_ms(app->loop) - proof->at_ms),
+			      "method", method_name(attempt.id)));
+	}
+	return array;
+}
+
+static json_t *method_json(const struct service *service)
+{
+	int carrier = chain_carrier(service->chain);
+
+	if (carrier < 0)
+		return json_null();
+	return json_string(
+	    method_name(chain_attempt(service->chain, (size_t)carrier).id));
+}
+
+static json_t *local_json(struct app *app, const struct service *service)
+{
+	return json_pack("{s:o,s:i}", "address",
+			 address_or_null(&app->netview.ipv4.local), "port",
+			 service->config.port);
+}
+
+json_t *status_json_service(struct app *app, const struct service *service)
+{
+	return json_pack(
+	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "name", service->config.name,
+	    "protocol", transport_name(service->config.transport), "state",
+	    chain_state_name(chain_state(service->chain)), "method",
+	    method_json(service), "local", local_json(app, service), "external",
+	    externals_json(service), "attempts", attempts_json(service),
+	    "proof", proofs_json(app, service));
+}
+
+/* The lease of a service, whether it carries it or is a spare. */
+static bool find_lease(const struct service *service,
+		       struct method_external *ret_external)
+{
+	struct method_external externals[METHOD_EXTERNALS];
+	size_t count;
+
+	for (size_t i = 0; i < chain_attempt_count(service->chain); i++) {
+		count = chain_externals(service->chain, i, externals);
+		for (size_t k = 0; k < count; k++)
+			if (externals[k].has_lease) {
+				*ret_external = externals[k];
+				return true;
+			}
+	}
+	return false;
+}
+
+json_t *status_json_mapping(struct app *app, const struct service *service)
+{
+	struct method_external external;
+	json_t *object, *outer;
+
+	if (!find_lease(service, &external))
+		return NULL;
+	object = external_json(&external);
+	outer = json_pack("{s:O,s:O,s:O}", "address",
+			  json_object_get(object, "address"), "port",
+			  json_object_get(object, "port"), "family",
+			  json_object_get(object, "family"));
+	json_object_del(object, "address");
+	json_object_del(object, "port");
+	json_object_del(object, "family");
+	json_object_update_new(
+	    object,
+	    json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:s,s:b}", "name",
+		      service->config.name, "protocol",
+		      transport_name(service->config.transport), "internal",
+		      local_json(app, service), "external", outer, "expires",
+		      external.is_permanent
+			  ? json_null()
+			  : status_json_time(app, loop_now_ms(app->loop) +
+						      external.expires_in_ms),
+		      "state", "active", "description", service->config.name,
+		      "ours", 1));
+	return object;
+}
+
+json_t *status_json_acquired(struct app *app, const struct service *service)
+{
+	json_t *object = status_json_service(app, service);
+
+	json_object_set_new(object, "port", json_integer(service->config.port));
+	json_object_del(object, "attempts");
+	json_object_del(object, "proof");
+	return object;
+}
+
+static void append_findings(json_t *array, const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *f = &findings->items[i];
+
+		json_array_append_new(
+		    array,
+		    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "id", f->id,
+			      "severity", finding_severity_name(f->severity),
+			      "title", f->title, "detail", f->detail, "fix",
+			      f->fix, "file", text_or_null(f->file), "line",
+			      f->line ? json_integer(f->line) : json_null()));
+	}
+}
+
+json_t *status_json_findings(struct app *app)
+{
+	json_t *array = json_array();
+
+	append_findings(array, &app->config->findings);
+	append_findings(array, &app->runtime);
+	return array;
+}
+
+static json_t *chain_json(const struct config *config)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < config->chain_count; i++)
+		json_array_append_new(
+		    array, json_string(method_name(config->chain[i])));
+	return array;
+}
+
+static json_t *nat_json(struct app *app)
+{
+	struct addr outer = {0};
+	json_t *cgnat = json_null();
+
+	if (app->env.portmap)
+		outer = portmap_external(app->env.portmap);
+	if (addr_is_set(&outer))
+		cgnat = json_boolean(addr_classify(&outer) == ADDR_CGNAT ||
+				     addr_classify(&outer) == ADDR_DSLITE);
+	return json_pack("{s:n,s:n,s:n,s:n,s:n,s:n,s:o}", "mapping",
+			 "filtering", "legacy_name", "hairpin",
+			 "port_preserving", "layers", "cgnat", cgnat);
+}
+
+static json_t *daemon_json(struct app *app)
+{
+	return json_pack("{s:s,s:i,s:o,s:i}", "version", VERSION, "pid",
+			 (int)getpid(), "uptime_sec",
+			 seconds(loop_now_ms(app->loop) - app->started_ms),
+			 "config_generation", (int)app->config_generation);
+}
+
+static json_t *verdict_json(struct app *app)
+{
+	return json_pack("{s:s,s:o,s:s,s:s}", "reachable",
+			 verdict_reachable_name(app->verdict.reachable),
+			 "since", status_json_time(app, app->verdict_since_ms),
+			 "code", app->verdict.code, "summary",
+			 app->verdict.summary);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct service *const *left = a, *const *right = b;
+
+	return strcmp((*left)->config.name, (*right)->config.name);
+}
+
+/* Sorted by name, so that two readings can be compared. */
+static json_t *services_json(struct app *app, const struct service *only)
+{
+	size_t count = services_count(app->services), used = 0;
+	const struct service **sorted =
+	    xcalloc(count, sizeof(struct service *));
+	json_t *array = json_array();
+	struct service *service;
+
+	LIST_FOREACH(service, services_list(app->services), link)
+	if (!only || service == only)
+		sorted[used++] = service;
+	qsort(sorted, used, sizeof(struct service *), compare_names);
+	for (size_t i = 0; i < used; i++)
+		json_array_append_new(array,
+				      status_json_service(app, sorted[i]));
+	free(sorted);
+	return array;
+}
+
+json_t *status_json(struct app *app, const struct service *only)
+{
+	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o}", "schema", SCHEMA,
+			 "daemon", daemon_json(app), "verdict",
+			 verdict_json(app), "chain", chain_json(app->config),
+			 "services", services_json(app, only), "nat",
+			 nat_json(app), "findings", status_json_findings(app));
+}
+
+json_t *status_json_check(struct app *app, const struct service *service,
+			  uint64_t began_ms)
+{
+	const struct verdict_input input = {
+	    .state = chain_state(service->chain),
+	};
+	struct verdict verdict = verdict_judge(&input, 1);
+
+	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:o,s:o,s:I}", "service",
+			 service->config.name, "protocol",
+			 transport_name(service->config.transport), "port",
+			 service->config.port, "reachable",
+			 verdict_reachable_name(verdict.reachable), "code",
+			 verdict.code, "summary", verdict.summary, "attempts",
+			 attempts_json(service), "proof",
+			 proofs_json(app, service), "took_ms",
+			 (json_int_t)(loop_now_ms(app->loop) - began_ms));
+}

@@ -1,0 +1,124 @@
+#include "verdict.h"
+
+static enum verdict_reachable reachable_of(enum chain_state state)
+{
+	switch (state) {
+	case CHAIN_REACHABLE:
+		return VERDICT_YES;
+	case CHAIN_LIKELY:
+		return VERDICT_LIKELY;
+	case CHAIN_LIMITED:
+		return VERDICT_LIMITED;
+	case CHAIN_UNREACHABLE:
+		return VERDICT_NO;
+	case CHAIN_TRYING:
+		return VERDICT_UNKNOWN;
+	}
+	return VERDICT_UNKNOWN;
+}
+
+static struct verdict judge_proven(const struct verdict_input *input)
+{
+	struct verdict v = {VERDICT_YES, "mapped-proven",
+			    "Reachable from the internet"};
+
+	if (input->carrier == METHOD_MANUAL)
+		v.code = "manual-proven";
+	else if (input->carrier == METHOD_HOLEPUNCHING)
+		v.code = "open-nat";
+	return v;
+}
+
+static struct verdict judge_unreachable(const struct verdict_input *input)
+{
+	struct verdict v = {VERDICT_NO, "no-path",
+			    "NOT reachable from the internet"};
+
+	switch (input->upnp_outcome) {
+	case METHOD_PRIVATE_ADDRESS:
+		v.code = "private-address";
+		v.summary = "NOT reachable from the internet: the router has "
+			    "no public address";
+		break;
+	case METHOD_REFUSED:
+		v.code = "mapping-refused";
+		v.summary = "NOT reachable from the internet: the router "
+			    "refused the mapping";
+		break;
+	case METHOD_CONFLICT:
+		v.code = "mapping-conflict";
+		v.summary = "NOT reachable from the internet: the port is "
+			    "taken on the router";
+		break;
+	case METHOD_NO_REPLY:
+		v.code = "mapped-silent";
+		v.summary = "NOT reachable from the internet: the router "
+			    "granted a mapping that lets nothing in";
+		break;
+	case METHOD_ABSENT:
+	case METHOD_TIMEOUT:
+		v.code = "no-router-help";
+		v.summary = "NOT reachable from the internet: the router "
+			    "opens no port for us";
+		break;
+	case METHOD_BROKEN:
+	case METHOD_OK:
+	case METHOD_RUNNING:
+		break;
+	}
+	return v;
+}
+
+static struct verdict judge_one(const struct verdict_input *input)
+{
+	switch (input->state) {
+	case CHAIN_REACHABLE:
+		return judge_proven(input);
+	case CHAIN_LIKELY:
+		return (struct verdict){
+		    VERDICT_LIKELY, "mapped-unproven",
+		    "Probably reachable: the router granted it, nothing "
+		    "outside confirmed it"};
+	case CHAIN_LIMITED:
+		return (struct verdict){
+		    VERDICT_LIMITED, "punch-limited",
+		    "Reachable for some peers, by hole punching"};
+	case CHAIN_UNREACHABLE:
+		return judge_unreachable(input);
+	case CHAIN_TRYING:
+		break;
+	}
+	return (struct verdict){VERDICT_UNKNOWN, "starting",
+				"Finding out whether the services are "
+				"reachable"};
+}
+
+struct verdict verdict_judge(const struct verdict_input *inputs, size_t count)
+{
+	/* How bad: what is still being tried hides nothing that is known. */
+	static const int badness[] = {
+	    [VERDICT_YES] = 0,     [VERDICT_LIKELY] = 1, [VERDICT_LIMITED] = 2,
+	    [VERDICT_UNKNOWN] = 3, [VERDICT_NO] = 4,
+	};
+	const struct verdict_input *worst = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (!worst || badness[reachable_of(inputs[i].state)] >
+				  badness[reachable_of(worst->state)])
+			worst = &inputs[i];
+	if (!worst)
+		return (struct verdict){VERDICT_UNKNOWN, "no-service",
+					"No service is configured"};
+	return judge_one(worst);
+}
+
+const char *verdict_reachable_name(enum verdict_reachable reachable)
+{
+	static const char *const names[] = {
+	    [VERDICT_YES] = "yes",         [VERDICT_LIKELY] = "likely",
+	    [VERDICT_LIMITED] = "limited", [VERDICT_NO] = "no",
+	    [VERDICT_UNKNOWN] = "unknown",
+	};
+
+	return names[reachable];
+}

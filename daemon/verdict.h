@@ -1,0 +1,42 @@
+/*
+ * verdict: one answer for all services.
+ *
+ * Pure: states in, words out. The worst service decides, so that "yes" means
+ * that everything asked for is reachable.
+ */
+#ifndef DAEMON_VERDICT_H
+#define DAEMON_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "chain.h"
+
+enum verdict_reachable {
+	VERDICT_YES,
+	VERDICT_LIKELY,
+	VERDICT_LIMITED,
+	VERDICT_NO,
+	VERDICT_UNKNOWN,
+};
+
+/* What counts of one service. */
+struct verdict_input {
+	enum chain_state state;
+	bool has_carrier;
+	enum method_id carrier;           /* with HAS_CARRIER */
+	enum method_outcome upnp_outcome; /* METHOD_RUNNING if not in use */
+};
+
+struct verdict {
+	enum verdict_reachable reachable;
+	const char *code;    /* "mapped-proven": stable, for programs */
+	const char *summary; /* one sentence, for people */
+};
+
+struct verdict verdict_judge(const struct verdict_input *inputs, size_t count);
+
+/* "yes", "likely", "limited", "no", "unknown". */
+const char *verdict_reachable_name(enum verdict_reachable reachable);
+
+#endif
