@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# The real unit under a real systemd, behind a real router that speaks UPnP
+# only: the sandbox leaves the daemon, its worker and its sockets all they need.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+# shellcheck source=tests/lab/daemon.sh
+. "$LAB_ROOT/tests/lab/daemon.sh"
+
+NSPAWN=
+LEADER=
+NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# Runs a command in the container.
+inside() {
+	nsenter -t "$LEADER" -a "$@"
+}
+
+# Asks systemd about the service. usage: unit PROPERTY
+unit() {
+	inside systemctl show traversald -P "$1"
+}
+
+boot() {
+	BUILD=$LAB_BUILD unshare --mount --propagation private \
+		bash "$LAB_ROOT/tests/system/boot.sh" "$LAB_TMP/boot" \
+		"${LAB_PREFIX}h" "$DAEMON_DEFAULTS" >"$LAB_TMP/boot.log" 2>&1 &
+	NSPAWN=$!
+	# shellcheck disable=SC2016 # evaluated again and again
+	wait_until 'LEADER=$(pgrep -P "$NSPAWN" -x systemd) &&
+		[ "$(inside systemctl is-system-running 2>&1)" = running ]' 30 ||
+		fail "the container does not boot: $(
+			inside systemctl --failed --no-legend
+		)"
+}
+
+# The container's processes die with nspawn, its mounts with the processes.
+finish() {
+	local status=$?
+
+	[ -z "$NSPAWN" ] || ! is_alive "$NSPAWN" || lab_stop "$NSPAWN" KILL
+	(exit "$status")
+	lab_finish
+}
+
+# Does a condition hold on the status that a user without rights sees?
+seen() {
+	inside "${NOBODY[@]}" traversalctl --json status 2>/dev/null |
+		jq -e "$STATUS_JQ $1" >/dev/null
+}
+
+wait_seen() {
+	# shellcheck disable=SC2034 # evaluated again and again
+	WANTED=$1
+	wait_until 'seen "$WANTED"' "$2" || fail "after $2 s not: $1
+$(inside traversalctl --json=pretty status)
+$(inside journalctl -u traversald -n 60 --no-pager)"
+}
+
+command -v systemd-nspawn >/dev/null || skip "systemd-nspawn is not installed"
+lab_for_daemon
+trap finish EXIT
+igd_start r natpmp=no
+daemon_defaults "--map=game=5000/udp"
+boot
+
+inside systemctl enable --now traversald 2>&1
+expect "state of the unit" active "$(inside systemctl is-active traversald)"
+for socket in traversald.socket traversald-admin.socket; do
+	expect "$socket" active "$(inside systemctl is-active "$socket")"
+done
+
+# The worker gets through the sandbox, and the outside in.
+wait_seen 'reachable == "yes" and ext("game").via == "upnp"' 20
+assert_reaches udp "$WAN:5000" 5000
+note "status: $(unit StatusText)"
+[ -n "$(unit StatusText)" ] || fail "no status text"
+
+pid=$(unit MainPID)
+limits=$(inside grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp|Uid):' \
+	"/proc/$pid/status")
+grep -q '^CapEff:.0*$' <<<"$limits" || fail "has capabilities: $limits"
+grep -q '^CapBnd:.0*$' <<<"$limits" || fail "may gain capabilities: $limits"
+grep -q '^NoNewPrivs:.1$' <<<"$limits" || fail "may gain rights: $limits"
+grep -q '^Seccomp:.2$' <<<"$limits" || fail "no system call filter: $limits"
+! grep -q '^Uid:.0' <<<"$limits" || fail "runs as root: $limits"
+
+# Who may change things: not everybody, but the unit's own reload.
+code=0
+inside "${NOBODY[@]}" traversalctl --socket=/run/traversald-admin.sock \
+	reload || code=$?
+expect "exit status of a reload without the right" 77 "$code"
+inside systemctl reload traversald || fail "reload: $(
+	inside journalctl -u traversald -n 20 --no-pager
+)"
+
+# A crash: systemd starts it again on the same sockets.
+inode=$(inside stat -c %i /run/traversald.sock)
+inside systemctl kill -s KILL traversald
+wait_until '[ "$(unit NRestarts)" = 1 ] && [ "$(unit SubState)" = running ]' 10 ||
+	fail "not restarted: $(unit SubState)"
+wait_seen 'reachable == "yes"' 20
+expect "the socket after a crash" "$inode" \
+	"$(inside stat -c %i /run/traversald.sock)"
+
+# A stop gives the mapping back and leaves the sockets to systemd.
+inside systemctl stop traversald
+expect "result of the unit" success "$(unit Result)"
+expect "mappings in the router" "" "$(router_mappings)"
+
+# journald understood the levels.
+inside journalctl -u traversald -o json --no-pager |
+	jq -rs '[.[] | select(._COMM == "traversald") | .PRIORITY] | unique | @csv' \
+		>"$LAB_TMP/levels"
+note "levels in the journal: $(cat "$LAB_TMP/levels")"
+grep -q 6 "$LAB_TMP/levels" || fail "no message of level info in the journal"
