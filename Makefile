@@ -130,6 +130,7 @@ UNIT_TESTS := \
 	conf_ini \
 	config \
 	control \
+	control_limits \
 	echo \
 	echo_check \
 	echo_rtt \
