@@ -89,6 +89,7 @@ DAEMON_SRC := \
 	daemon/methods.c \
 	daemon/nat_check.c \
 	daemon/nat_hairpin.c \
+	daemon/nat_lifetime.c \
 	daemon/nat_watch.c \
 	daemon/natpmp_client.c \
 	daemon/netlink.c \
@@ -127,8 +128,8 @@ PROGRAMS := \
 # tests/unit/test_NAME.c
 UNIT_TESTS := \
 	addr \
-	conf_ini \
 	config \
+	config_vectors \
 	control \
 	control_limits \
 	echo \
@@ -174,12 +175,20 @@ TEST_TOOLS := \
 	echo_probe \
 	evil_igd \
 	evil_pmp \
+	evil_stun \
 	igd_probe \
+	nat_probe \
 	netcheck \
 	netmon_watch \
 	notify_sink \
 	nsmeasure \
-	pmp_probe
+	pmp_probe \
+	usernat/usernat
+
+USERNAT_SRC := \
+	tests/tools/usernat/delay.c \
+	tests/tools/usernat/packet.c \
+	tests/tools/usernat/table.c
 
 # --- flags ------------------------------------------------------------------
 
@@ -300,6 +309,8 @@ $(REPLAY_BIN): %: %.o $(BUILD)/tests/replay/loop_fake.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)
+# A tool of several files.
+$(BUILD)/tests/tools/usernat/usernat: $(call objects,$(USERNAT_SRC))
 $(FUZZ_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
 	$(LINK) -fsanitize=fuzzer $(DAEMON_LIBS)
 

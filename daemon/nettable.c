@@ -34,10 +34,12 @@ static void add_link(struct nettable *t, const struct rtnl_link *link)
 
 static void add_addr(struct nettable *t, const struct rtnl_addr *addr)
 {
-	struct rtnl_addr *items =
-	    grown(t->addrs, t->addr_count, &t->addr_cap, sizeof(*items));
+	struct rtnl_addr *items;
 
-	if (!items || !addr_is_set(&addr->addr))
+	if (!addr_is_set(&addr->addr))
+		return;
+	items = grown(t->addrs, t->addr_count, &t->addr_cap, sizeof(*items));
+	if (!items)
 		return;
 	t->addrs = items;
 	t->addrs[t->addr_count++] = *addr;

@@ -40,7 +40,7 @@ struct rtnl_route {
 	struct addr source;      /* preferred; unset = none */
 	unsigned int ifindex;    /* 0 = none */
 	bool is_down;            /* the link has no carrier, or is dead */
-	bool is_cloned;          /* a cache entry or the answer to a lookup */
+	bool is_cloned;          /* no entry of a table: a cached one */
 };
 
 struct rtnl_addr {

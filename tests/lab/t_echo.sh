@@ -31,7 +31,7 @@ expect_within() {
 	local got
 
 	got=$(value "$1")
-	[ "$got" -ge "$2" ] && [ "$got" -le "$3" ] ||
+	((got >= $2 && got <= $3)) ||
 		fail "$1=$got is not within $2 and $3"
 }
 

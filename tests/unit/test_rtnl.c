@@ -1,0 +1,430 @@
+#include "unit.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "rtnl.h"
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HAS_CAPTURES
+/* Captured from Linux 6.18. */
+
+/* ip route: default via 192.168.1.1 dev 3 metric 100; default metric 200 over
+ * 192.168.1.2 and .3; 10.8.0.1 dev 4; 10.9.0.0/16 via inet6 fe80::2 dev 3;
+ * 192.168.1.0/24 dev 3 src 192.168.1.20. */
+static const uint8_t captured_routes[] = {
+    0x3c, 0x00, 0x00, 0x00, 0x18, 0x00, 0x22, 0x00, 0x01, 0x00, 0x00, 0x00,
+    0xae, 0x7a, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0xfe, 0x03, 0x00, 0x01,
+    0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x0f, 0x00, 0xfe, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x06, 0x00, 0x64, 0x00, 0x00, 0x00, 0x08, 0x00, 0x05, 0x00,
+    0xc0, 0xa8, 0x01, 0x01, 0x08, 0x00, 0x04, 0x00, 0x03, 0x00, 0x00, 0x00,
+    0x50, 0x00, 0x00, 0x00, 0x18, 0x00, 0x22, 0x00, 0x01, 0x00, 0x00, 0x00,
+    0xae, 0x7a, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0xfe, 0x03, 0x00, 0x01,
+    0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x0f, 0x00, 0xfe, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x06, 0x00, 0xc8, 0x00, 0x00, 0x00, 0x24, 0x00, 0x09, 0x00,
+    0x10, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00, 0x08, 0x00, 0x05, 0x00,
+    0xc0, 0xa8, 0x01, 0x02, 0x10, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x05, 0x00, 0xc0, 0xa8, 0x01, 0x03, 0x3c, 0x00, 0x00, 0x00,
+    0x18, 0x00, 0x22, 0x00, 0x01, 0x00, 0x00, 0x00, 0xae, 0x7a, 0x00, 0x00,
+    0x02, 0x20, 0x00, 0x00, 0xfe, 0x02, 0xfd, 0x01, 0x10, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x0f, 0x00, 0xfe, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01, 0x00,
+    0x0a, 0x08, 0x00, 0x01, 0x08, 0x00, 0x07, 0x00, 0x0a, 0x08, 0x00, 0x02,
+    0x08, 0x00, 0x04, 0x00, 0x04, 0x00, 0x00, 0x00, 0x4c, 0x00, 0x00, 0x00,
+    0x18, 0x00, 0x22, 0x00, 0x01, 0x00, 0x00, 0x00, 0xae, 0x7a, 0x00, 0x00,
+    0x02, 0x10, 0x00, 0x00, 0xfe, 0x03, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x0f, 0x00, 0xfe, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01, 0x00,
+    0x0a, 0x09, 0x00, 0x00, 0x16, 0x00, 0x12, 0x00, 0x0a, 0x00, 0xfe, 0x80,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x02, 0x00, 0x00, 0x08, 0x00, 0x04, 0x00, 0x03, 0x00, 0x00, 0x00,
+    0x3c, 0x00, 0x00, 0x00, 0x18, 0x00, 0x22, 0x00, 0x01, 0x00, 0x00, 0x00,
+    0xae, 0x7a, 0x00, 0x00, 0x02, 0x18, 0x00, 0x00, 0xfe, 0x02, 0xfd, 0x01,
+    0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x0f, 0x00, 0xfe, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x01, 0x00, 0xc0, 0xa8, 0x01, 0x00, 0x08, 0x00, 0x07, 0x00,
+    0xc0, 0xa8, 0x01, 0x14, 0x08, 0x00, 0x04, 0x00, 0x03, 0x00, 0x00, 0x00,
+};
+
+/* 192.168.1.20/24 on 3, then 10.8.0.2 with the peer 10.8.0.1 on 4. */
+static const uint8_t captured_addrs[] = {
+    0x4c, 0x00, 0x00, 0x00, 0x14, 0x00, 0x02, 0x00, 0x01, 0x00, 0x00, 0x00,
+    0xae, 0x7a, 0x00, 0x00, 0x02, 0x18, 0x80, 0x00, 0x03, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x01, 0x00, 0xc0, 0xa8, 0x01, 0x14, 0x08, 0x00, 0x02, 0x00,
+    0xc0, 0xa8, 0x01, 0x14, 0x07, 0x00, 0x03, 0x00, 0x68, 0x30, 0x00, 0x00,
+    0x08, 0x00, 0x08, 0x00, 0x80, 0x00, 0x00, 0x00, 0x14, 0x00, 0x06, 0x00,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x4f, 0xf5, 0x03, 0x00,
+    0x4f, 0xf5, 0x03, 0x00, 0x50, 0x00, 0x00, 0x00, 0x14, 0x00, 0x02, 0x00,
+    0x01, 0x00, 0x00, 0x00, 0xae, 0x7a, 0x00, 0x00, 0x02, 0x20, 0x80, 0x00,
+    0x04, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01, 0x00, 0x0a, 0x08, 0x00, 0x01,
+    0x08, 0x00, 0x02, 0x00, 0x0a, 0x08, 0x00, 0x02, 0x09, 0x00, 0x03, 0x00,
+    0x74, 0x75, 0x6e, 0x30, 0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x08, 0x00,
+    0x80, 0x00, 0x00, 0x00, 0x14, 0x00, 0x06, 0x00, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0x50, 0xf5, 0x03, 0x00, 0x50, 0xf5, 0x03, 0x00,
+    0x50, 0x00, 0x00, 0x00,
+};
+
+/* 2001:db8:1::5/64 on 3, flags 0x82. */
+static const uint8_t captured_addr6[] = {
+    0x48, 0x00, 0x00, 0x00, 0x14, 0x00, 0x02, 0x00, 0x01, 0x00, 0x00, 0x00,
+    0xae, 0x7a, 0x00, 0x00, 0x0a, 0x40, 0x82, 0x00, 0x03, 0x00, 0x00, 0x00,
+    0x14, 0x00, 0x01, 0x00, 0x20, 0x01, 0x0d, 0xb8, 0x00, 0x01, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x14, 0x00, 0x06, 0x00,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x4f, 0xf5, 0x03, 0x00,
+    0x4f, 0xf5, 0x03, 0x00, 0x08, 0x00, 0x08, 0x00, 0x82, 0x00, 0x00, 0x00,
+};
+
+/* The route to 2001:7fd::1: via fe80::1 dev 3 src 2001:db8:1::5. */
+static const uint8_t captured_lookup6[] = {
+    0xb0, 0x00, 0x00, 0x00, 0x18, 0x00, 0x00, 0x00, 0x07, 0x00, 0x00, 0x00,
+    0xae, 0x7a, 0x00, 0x00, 0x0a, 0x80, 0x80, 0x00, 0xfe, 0x03, 0x00, 0x01,
+    0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x0f, 0x00, 0xfe, 0x00, 0x00, 0x00,
+    0x14, 0x00, 0x01, 0x00, 0x20, 0x01, 0x07, 0xfd, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x14, 0x00, 0x02, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x14, 0x00, 0x07, 0x00, 0x20, 0x01, 0x0d, 0xb8,
+    0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05,
+    0x08, 0x00, 0x06, 0x00, 0x00, 0x04, 0x00, 0x00, 0x14, 0x00, 0x05, 0x00,
+    0xfe, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x04, 0x00, 0x03, 0x00, 0x00, 0x00,
+    0x24, 0x00, 0x0c, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x05, 0x00, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+
+/* The route to 193.0.14.129 without a default: -ENETUNREACH. */
+static const uint8_t captured_unreachable[] = {
+    0x38, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x07, 0x00, 0x00, 0x00,
+    0xd9, 0x7a, 0x00, 0x00, 0x9b, 0xff, 0xff, 0xff, 0x24, 0x00, 0x00, 0x00,
+    0x1a, 0x00, 0x01, 0x00, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x02, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x08, 0x00, 0x01, 0x00, 0xc1, 0x00, 0x0e, 0x81,
+};
+
+#endif
+
+/* Builds one message in native byte order. */
+struct builder {
+	uint8_t bytes[512];
+	size_t len;
+};
+
+static void put(struct builder *b, const void *bytes, size_t len)
+{
+	memcpy(b->bytes + b->len, bytes, len);
+	b->len += (len + 3) & ~(size_t)3;
+	memcpy(b->bytes, &(uint32_t){(uint32_t)b->len}, 4);
+}
+
+static struct builder begin(uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr h = {
+	    .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = 7};
+	struct builder b = {.len = 0};
+
+	put(&b, &h, sizeof(h));
+	return b;
+}
+
+static void put_attr(struct builder *b, uint16_t type, const void *bytes,
+		     size_t len)
+{
+	struct rtattr a = {.rta_type = type,
+			   .rta_len = (uint16_t)(sizeof(a) + len)};
+
+	put(b, &a, sizeof(a));
+	put(b, bytes, len);
+}
+
+static void expect_addr(const char *text, const struct addr *a)
+{
+	char buf[ADDR_TEXT_BYTES];
+
+	assert_string_equal(addr_format(a, buf, sizeof(buf)), text);
+}
+
+static struct rtnl_message only(const void *bytes, size_t len)
+{
+	struct rtnl_reader r = rtnl_reader_init(bytes, len);
+	struct rtnl_message m, none;
+
+	assert_true(rtnl_next(&r, &m));
+	assert_false(rtnl_next(&r, &none));
+	assert_false(r.is_broken);
+	return m;
+}
+
+#ifdef HAS_CAPTURES
+static void rtnl_next_when_captured_routes_then_each_in_turn(void **state)
+{
+	struct rtnl_reader r =
+	    rtnl_reader_init(captured_routes, sizeof(captured_routes));
+	static const struct {
+		const char *gateway, *destination, *source;
+		uint32_t metric;
+		unsigned int ifindex, prefix_bits;
+	} rows[] = {
+	    {"192.168.1.1", "-", "-", 100, 3, 0},
+	    {"192.168.1.2", "-", "-", 200, 3, 0},
+	    {"-", "10.8.0.1", "10.8.0.2", 0, 4, 32},
+	    {"fe80::2%3", "10.9.0.0", "-", 0, 3, 16},
+	    {"-", "192.168.1.0", "192.168.1.20", 0, 3, 24},
+	};
+	struct rtnl_message m;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_true(rtnl_next(&r, &m));
+		assert_int_equal(m.type, RTNL_ROUTE);
+		assert_false(m.is_removal);
+		assert_int_equal(m.sequence, 1);
+		assert_int_equal(m.route.table, RT_TABLE_MAIN);
+		assert_int_equal(m.route.type, RTN_UNICAST);
+		expect_addr(rows[i].gateway, &m.route.gateway);
+		expect_addr(rows[i].destination, &m.route.destination);
+		expect_addr(rows[i].source, &m.route.source);
+		assert_int_equal(m.route.metric, rows[i].metric);
+		assert_int_equal(m.route.ifindex, rows[i].ifindex);
+		assert_int_equal(m.route.prefix_bits, rows[i].prefix_bits);
+	}
+	assert_false(rtnl_next(&r, &m));
+	assert_false(r.is_broken);
+}
+
+static void rtnl_next_when_captured_addrs_then_local_not_peer(void **state)
+{
+	struct rtnl_reader r =
+	    rtnl_reader_init(captured_addrs, sizeof(captured_addrs));
+	struct rtnl_message m;
+
+	(void)state;
+	assert_true(rtnl_next(&r, &m));
+	assert_int_equal(m.type, RTNL_ADDR);
+	expect_addr("192.168.1.20", &m.addr.addr);
+	assert_int_equal(m.addr.prefix_bits, 24);
+	assert_true(rtnl_next(&r, &m));
+	expect_addr("10.8.0.2", &m.addr.addr);
+	assert_int_equal(m.addr.ifindex, 4);
+	m = only(captured_addr6, sizeof(captured_addr6));
+	expect_addr("2001:db8:1::5", &m.addr.addr);
+	assert_int_equal(m.addr.flags, 0x82);
+}
+
+static void rtnl_next_when_lookup_then_source_and_gateway(void **state)
+{
+	struct rtnl_message m =
+	    only(captured_lookup6, sizeof(captured_lookup6));
+
+	(void)state;
+	assert_int_equal(m.type, RTNL_ROUTE);
+	expect_addr("fe80::1%3", &m.route.gateway);
+	expect_addr("2001:db8:1::5", &m.route.source);
+	m = only(captured_unreachable, sizeof(captured_unreachable));
+	assert_int_equal(m.type, RTNL_ERROR);
+	assert_int_equal(m.error, -ENETUNREACH);
+	assert_int_equal(m.sequence, 7);
+}
+
+static void rtnl_next_when_cut_anywhere_then_broken_or_shorter(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len < sizeof(captured_routes); len++) {
+		struct rtnl_reader r = rtnl_reader_init(captured_routes, len);
+		struct rtnl_message m;
+		unsigned int n = 0;
+
+		while (rtnl_next(&r, &m))
+			n++;
+		assert_true(n < 5);
+		assert_true(r.is_broken || r.at == len);
+		/* once broken, it stays so */
+		assert_false(rtnl_next(&r, &m));
+	}
+}
+
+#endif
+
+static void rtnl_next_when_length_lies_then_broken(void **state)
+{
+	static const uint32_t lengths[] = {0, 1, 15, 513, UINT32_MAX};
+	struct builder b = begin(RTM_NEWROUTE, 0);
+	struct rtnl_message m;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct rtnl_reader r;
+
+		memcpy(b.bytes, &lengths[i], 4);
+		r = rtnl_reader_init(b.bytes, sizeof(b.bytes));
+		assert_false(rtnl_next(&r, &m));
+		assert_true(r.is_broken);
+	}
+}
+
+static void rtnl_next_when_attribute_lies_then_attributes_end(void **state)
+{
+	struct rtmsg body = {.rtm_family = AF_INET, .rtm_table = 254};
+	struct builder b = begin(RTM_NEWROUTE, 0);
+	struct rtnl_message m;
+	struct rtattr a = {.rta_type = RTA_GATEWAY, .rta_len = 200};
+
+	(void)state;
+	put(&b, &body, sizeof(body));
+	put_attr(&b, RTA_OIF, &(uint32_t){9}, 4);
+	put(&b, &a, sizeof(a));
+	m = only(b.bytes, b.len);
+	assert_int_equal(m.route.ifindex, 9);
+	expect_addr("-", &m.route.gateway);
+}
+
+static void rtnl_next_when_multipath_head_is_dead_then_the_next(void **state)
+{
+	struct rtmsg body = {.rtm_family = AF_INET, .rtm_table = 254};
+	struct builder b = begin(RTM_NEWROUTE, 0);
+	struct {
+		struct rtnexthop hop;
+		struct rtattr attr;
+		uint8_t gateway[4];
+	} hops[2] = {{{16, RTNH_F_DEAD, 0, 5}, {8, RTA_GATEWAY}, {10, 0, 0, 1}},
+		     {{16, 0, 0, 6}, {8, RTA_GATEWAY}, {10, 0, 0, 2}}};
+	struct rtnl_message m;
+
+	(void)state;
+	put(&b, &body, sizeof(body));
+	put_attr(&b, RTA_MULTIPATH, hops, sizeof(hops));
+	m = only(b.bytes, b.len);
+	expect_addr("10.0.0.2", &m.route.gateway);
+	assert_int_equal(m.route.ifindex, 6);
+	assert_false(m.route.is_down);
+}
+
+static void rtnl_next_when_link_then_name_kind_and_carrier(void **state)
+{
+	struct ifinfomsg body = {.ifi_index = 4, .ifi_flags = IFF_UP};
+	static const struct {
+		struct rtattr attr;
+		char kind[12];
+	} info = {{14, IFLA_INFO_KIND}, "wireguard"};
+	struct builder b = begin(RTM_NEWLINK, 0);
+	struct rtnl_message m;
+
+	(void)state;
+	put(&b, &body, sizeof(body));
+	put_attr(&b, IFLA_IFNAME, "wg0", 4);
+	put_attr(&b, IFLA_LINKINFO | NLA_F_NESTED, &info, sizeof(info));
+	m = only(b.bytes, b.len);
+	assert_int_equal(m.type, RTNL_LINK);
+	assert_string_equal(m.link.name, "wg0");
+	assert_string_equal(m.link.kind, "wireguard");
+	assert_false(m.link.is_up);
+	assert_true(rtnl_kind_is_vpn(m.link.kind));
+	assert_false(rtnl_kind_is_vpn("veth"));
+}
+
+static void rtnl_next_when_name_has_no_end_then_cut(void **state)
+{
+	struct ifinfomsg body = {.ifi_index = 4};
+	struct builder b = begin(RTM_NEWLINK, 0);
+	struct rtnl_message m;
+	char name[40];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	put(&b, &body, sizeof(body));
+	put_attr(&b, IFLA_IFNAME, name, sizeof(name));
+	m = only(b.bytes, b.len);
+	assert_int_equal(strlen(m.link.name), IFNAMSIZ - 1);
+}
+
+static void rtnl_next_when_done_or_interrupted_then_told(void **state)
+{
+	struct builder b = begin(NLMSG_DONE, NLM_F_MULTI | NLM_F_DUMP_INTR);
+	struct rtnl_message m;
+
+	(void)state;
+	put(&b, &(int32_t){-EINTR}, 4);
+	m = only(b.bytes, b.len);
+	assert_int_equal(m.type, RTNL_DONE);
+	assert_int_equal(m.error, -EINTR);
+	assert_true(m.is_interrupted);
+	b = begin(RTM_DELRULE, 0);
+	m = only(b.bytes, b.len);
+	assert_int_equal(m.type, RTNL_RULE);
+	assert_true(m.is_removal);
+}
+
+/* The question of `ip route get 193.0.14.129 from 192.168.1.20`, byte by byte
+ * after the header. */
+static void rtnl_write_lookup_when_source_then_both_addresses(void **state)
+{
+	static const uint8_t expected[] = {
+	    2, 32, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+	struct rtattr destination = {8, RTA_DST}, source = {8, RTA_SRC};
+	uint8_t buf[RTNL_REQUEST_BYTES];
+	struct addr to, from;
+	struct nlmsghdr h;
+
+	(void)state;
+	assert_int_equal(addr_parse("193.0.14.129", &to), 0);
+	assert_int_equal(addr_parse("192.168.1.20", &from), 0);
+	assert_int_equal(rtnl_write_lookup(&to, &from, 7, buf), 44);
+	memcpy(&h, buf, sizeof(h));
+	assert_int_equal(h.nlmsg_len, 44);
+	assert_int_equal(h.nlmsg_type, RTM_GETROUTE);
+	assert_int_equal(h.nlmsg_flags, NLM_F_REQUEST);
+	assert_int_equal(h.nlmsg_seq, 7);
+	assert_memory_equal(buf + 16, expected, sizeof(expected));
+	assert_memory_equal(buf + 28, &destination, 4);
+	assert_memory_equal(buf + 32, to.bytes, 4);
+	assert_memory_equal(buf + 36, &source, 4);
+	assert_memory_equal(buf + 40, from.bytes, 4);
+}
+
+static void rtnl_write_dump_when_routes_then_main_table_only(void **state)
+{
+	uint8_t buf[RTNL_REQUEST_BYTES];
+	struct rtattr table = {8, RTA_TABLE};
+	struct nlmsghdr h;
+
+	(void)state;
+	assert_int_equal(rtnl_write_dump(RTNL_DUMP_ROUTES, AF_INET6, 3, buf),
+			 36);
+	memcpy(&h, buf, sizeof(h));
+	assert_int_equal(h.nlmsg_flags, NLM_F_REQUEST | NLM_F_DUMP);
+	assert_int_equal(buf[16], AF_INET6);
+	assert_memory_equal(buf + 28, &table, 4);
+	assert_memory_equal(buf + 32, &(uint32_t){RT_TABLE_MAIN}, 4);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		cmocka_unit_test(
+		    rtnl_next_when_captured_routes_then_each_in_turn),
+		cmocka_unit_test(
+		    rtnl_next_when_captured_addrs_then_local_not_peer),
+		cmocka_unit_test(rtnl_next_when_lookup_then_source_and_gateway),
+		cmocka_unit_test(
+		    rtnl_next_when_cut_anywhere_then_broken_or_shorter),
+#endif
+		cmocka_unit_test(rtnl_next_when_length_lies_then_broken),
+		cmocka_unit_test(
+		    rtnl_next_when_attribute_lies_then_attributes_end),
+		cmocka_unit_test(
+		    rtnl_next_when_multipath_head_is_dead_then_the_next),
+		cmocka_unit_test(
+		    rtnl_next_when_link_then_name_kind_and_carrier),
+		cmocka_unit_test(rtnl_next_when_name_has_no_end_then_cut),
+		cmocka_unit_test(rtnl_next_when_done_or_interrupted_then_told),
+		cmocka_unit_test(
+		    rtnl_write_lookup_when_source_then_both_addresses),
+		cmocka_unit_test(
+		    rtnl_write_dump_when_routes_then_main_table_only),
+	};
+
+	return cmocka_run_group_tests_name("rtnl", tests, NULL, NULL);
+}
