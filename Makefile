@@ -159,7 +159,9 @@ UNIT_TESTS := \
 	words
 
 # tests/replay/test_NAME.c, linked with the fake loop
-REPLAY_TESTS :=
+REPLAY_TESTS := \
+	chain \
+	lease
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
@@ -225,7 +227,6 @@ $(BUILD)/lib/%.o: INCLUDES = -Ilib
 $(BUILD)/daemon/%.o: INCLUDES = -Ilib -Idaemon
 $(BUILD)/ctl/%.o: INCLUDES = -Ilib -Ictl
 CPPFLAGS_ALL = -D_GNU_SOURCE $(INCLUDES) -DVERSION='"$(VERSION)"' \
-	-DLIBEXECDIR='"$(libexecdir)"' \
 	$(EVENT_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(MINIUPNPC_CFLAGS) \
 	$(SODIUM_CFLAGS) $(SYSTEMD_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(OPT) $(HARDEN) $(WARN) $(if $(WERROR),-Werror) \

@@ -1,9 +1,9 @@
 /*
  * config: what the administrator asked for, as one value.
  *
- * Built from the defaults file, the files in /etc/traversald and the command line by
- * config_load(). It is data that calls nobody: a reload builds a new one,
- * compares and swaps.
+ * Built from the defaults file, the files in /etc/traversald and the command
+ * line by config_load(). It is data that calls nobody: a reload builds a new
+ * one, compares and swaps.
  */
 #ifndef LIB_CONFIG_H
 #define LIB_CONFIG_H
@@ -52,6 +52,14 @@ struct service_config {
 	struct endpoint forward; /* where punched traffic goes */
 };
 
+/* A peer that may be punched with: [peer NAME]. */
+struct peer_config {
+	char name[CONFIG_NAME_BYTES];
+	char *public_key; /* owned: base64 of 32 bytes, as written */
+	char **allow;     /* owned: names of services; none = every service */
+	size_t allow_count;
+};
+
 enum config_log_level { LEVEL_ERR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 
 /* Where an effective value came from. */
@@ -75,6 +83,10 @@ struct config {
 	size_t service_count;
 	bool has_pool;                     /* keep dynamic ports prepared */
 	char pool_name[CONFIG_NAME_BYTES]; /* "wireguard", ... */
+	bool pool_has_forward;
+	struct endpoint pool_forward; /* --forward of the pool's service */
+	struct peer_config *peers;    /* owned; sorted by name, unique */
+	size_t peer_count;
 	struct host_list stun_servers;
 	struct host_list port_check_servers;
 	char **brokers; /* owned NATS URLs */
@@ -111,8 +123,25 @@ struct config_sources {
 int config_load(const struct config_sources *sources,
 		struct config **ret_config);
 
+/* Do two lists name the same servers in the same order? */
+bool config_hosts_equal(const struct host_list *a, const struct host_list *b);
+
 /* Frees CONFIG; NULL is allowed. */
 void config_free(struct config *config);
+
+/*
+ * Did the administrator's files break, so that a reload should keep the old
+ * configuration? True for each failure of syntax: an unreadable or too large
+ * file, a NUL byte, a quote that never closes, a bad [service] or [peer]
+ * section. False for a value that is wrong alone: its default stands. The
+ * findings "cfg.syntax" and "cfg.unreadable" of severity FINDING_FAILURE name
+ * file, line and reason.
+ */
+bool config_is_broken(const struct config *config);
+
+/* Do A and B ask for the same, so that a reload may leave the service alone? */
+bool config_service_equal(const struct service_config *a,
+			  const struct service_config *b);
 
 /* "manual", "upnp", "holepunching". */
 const char *method_name(enum method_id id);

@@ -27,7 +27,8 @@ void words_clear(struct words *list)
 }
 
 /* Copies the word at P without its quotes to OUT; returns where it ends. */
-static const char *take_word(const char *p, char *out, size_t *ret_len)
+static const char *take_word(const char *p, char *out, size_t *ret_len,
+			     bool *ret_is_closed)
 {
 	char quote = '\0';
 	size_t len = 0;
@@ -46,14 +47,16 @@ static const char *take_word(const char *p, char *out, size_t *ret_len)
 		}
 	}
 	*ret_len = len;
+	*ret_is_closed = quote == '\0';
 	return p;
 }
 
-void words_split(const char *value, const unsigned int *lines,
+bool words_split(const char *value, const unsigned int *lines,
 		 struct words *list)
 {
 	const char *p = value;
 	char *buf = xcalloc(strlen(value) + 1, 1);
+	bool is_closed = true;
 	size_t len;
 
 	for (;;) {
@@ -64,8 +67,9 @@ void words_split(const char *value, const unsigned int *lines,
 		if (*p == '\0')
 			break;
 		start = p;
-		p = take_word(p, buf, &len);
+		p = take_word(p, buf, &len, &is_closed);
 		words_add(list, buf, len, lines ? lines[start - value] : 0);
 	}
 	free(buf);
+	return is_closed;
 }

@@ -7,6 +7,7 @@
 #ifndef LIB_WORDS_H
 #define LIB_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct word {
@@ -22,12 +23,13 @@ struct words {
 };
 
 /*
- * Appends the words of VALUE to LIST. A backslash, also inside either kind of
- * quotes, makes the next character literal; a quote that never closes ends
- * with the value; a pair of quotes alone is an empty word. LINES tells the
- * line of each byte of VALUE; NULL means 0.
+ * Appends the words of VALUE to LIST and returns whether every quote closed. A
+ * backslash, also inside either kind of quotes, makes the next character
+ * literal; a quote that never closes ends with the value; a pair of quotes
+ * alone is an empty word. LINES tells the line of each byte of VALUE; NULL
+ * means 0.
  */
-void words_split(const char *value, const unsigned int *lines,
+bool words_split(const char *value, const unsigned int *lines,
 		 struct words *list);
 
 /* Appends a copy of the LEN bytes at TEXT. */
