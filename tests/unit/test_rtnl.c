@@ -274,6 +274,8 @@ static void rtnl_next_when_attribute_lies_then_attributes_end(void **state)
 	put(&b, &body, sizeof(body));
 	put_attr(&b, RTA_OIF, &(uint32_t){9}, 4);
 	put(&b, &a, sizeof(a));
+	/* what lies behind the message must not be taken for the gateway */
+	memset(b.bytes + b.len, 0x0a, sizeof(b.bytes) - b.len);
 	m = only(b.bytes, b.len);
 	assert_int_equal(m.route.ifindex, 9);
 	expect_addr("-", &m.route.gateway);
