@@ -184,13 +184,14 @@ TEST_TOOLS := \
 	netmon_watch \
 	notify_sink \
 	nsmeasure \
-	pmp_probe \
-	usernat/usernat
+	pmp_probe
 
+# A tool of several files.
 USERNAT_SRC := \
 	tests/tools/usernat/delay.c \
 	tests/tools/usernat/packet.c \
-	tests/tools/usernat/table.c
+	tests/tools/usernat/table.c \
+	tests/tools/usernat/usernat.c
 
 # --- flags ------------------------------------------------------------------
 
@@ -310,8 +311,9 @@ $(REPLAY_BIN): %: %.o $(BUILD)/tests/replay/loop_fake.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)
-# A tool of several files.
-$(BUILD)/tests/tools/usernat/usernat: $(call objects,$(USERNAT_SRC))
+TOOL_BIN += $(BUILD)/tests/tools/usernat/usernat
+$(BUILD)/tests/tools/usernat/usernat: $(call objects,$(USERNAT_SRC)) $(LIB_A)
+	$(LINK)
 $(FUZZ_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
 	$(LINK) -fsanitize=fuzzer $(DAEMON_LIBS)
 

@@ -1,5 +1,6 @@
 #include "gateway.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,23 +12,17 @@
 
 #define WORKER_NAME "traversald-igd"
 
-/* Beside the daemon in a build tree, else where it is installed. */
+/* Beside the daemon in a build tree, else PREFIX/lib of its PREFIX/sbin, so
+ * that the same program serves every prefix. */
 static const char *find_worker(char *buf, size_t cap)
 {
-	ssize_t len = readlink("/proc/self/exe", buf, cap - 1);
-	char *slash;
+	char self[PATH_MAX - 64]; /* leaves room for what follows */
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (len > 0) {
-		buf[len] = '\0';
-		slash = strrchr(buf, '/');
-		if (slash &&
-		    (size_t)(slash - buf) + sizeof("/" WORKER_NAME) <= cap) {
-			strcpy(slash, "/" WORKER_NAME);
-			if (access(buf, X_OK) == 0)
-				return buf;
-		}
-	}
-	snprintf(buf, cap, "%s/%s", LIBEXECDIR, WORKER_NAME);
+	self[len > 0 ? len : 0] = '\0';
+	snprintf(buf, cap, "%s/" WORKER_NAME, dirname(self));
+	if (access(buf, X_OK) != 0)
+		snprintf(buf, cap, "%s/../lib/traversald/" WORKER_NAME, self);
 	return buf;
 }
 
