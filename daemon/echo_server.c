@@ -222,7 +222,7 @@ static void on_arrival(struct listener *l, const struct arrival *a)
 
 static void on_readable(void *arg, int fd, unsigned int events)
 {
-	struct arrival arrival;
+	struct arrival arrival = {.len = 0};
 	int r;
 
 	(void)fd;

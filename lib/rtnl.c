@@ -85,10 +85,11 @@ static struct addr attr_addr(sa_family_t family, const struct attr *a)
 /* A gateway of the other family (RFC 8950: IPv4 by way of IPv6). */
 static struct addr via_of(const struct attr *a)
 {
-	sa_family_t family;
+	struct addr none = {.family = AF_UNSPEC};
+	sa_family_t family = AF_UNSPEC;
 
 	if (a->len < sizeof(family))
-		return (struct addr){.family = AF_UNSPEC};
+		return none;
 	memcpy(&family, a->bytes, sizeof(family));
 	return addr_of(family, a->bytes + sizeof(family),
 		       a->len - sizeof(family));
