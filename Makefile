@@ -83,6 +83,7 @@ DAEMON_SRC := \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
+	daemon/method.c \
 	daemon/method_holepunching.c \
 	daemon/method_manual.c \
 	daemon/method_upnp.c \
@@ -307,7 +308,8 @@ S ?= 10
 
 $(UNIT_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
-$(REPLAY_BIN): %: %.o $(BUILD)/tests/replay/loop_fake.o $(DAEMON_A) $(LIB_A)
+$(REPLAY_BIN): %: %.o $(call objects,tests/replay/loop_fake.c \
+		tests/replay/fake_gateway.c) $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)

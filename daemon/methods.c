@@ -12,20 +12,3 @@ const struct method_ops *const methods[METHOD_COUNT] = {
     [METHOD_UPNP] = &method_upnp,
     [METHOD_HOLEPUNCHING] = &method_holepunching,
 };
-
-const char *method_outcome_name(enum method_outcome outcome)
-{
-	static const char *const names[] = {
-	    [METHOD_RUNNING] = "running",
-	    [METHOD_OK] = "ok",
-	    [METHOD_NO_REPLY] = "no-reply",
-	    [METHOD_REFUSED] = "refused",
-	    [METHOD_ABSENT] = "absent",
-	    [METHOD_CONFLICT] = "conflict",
-	    [METHOD_TIMEOUT] = "timeout",
-	    [METHOD_PRIVATE_ADDRESS] = "private-address",
-	    [METHOD_BROKEN] = "broken",
-	};
-
-	return names[outcome];
-}
