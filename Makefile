@@ -130,6 +130,7 @@ PROGRAMS := \
 UNIT_TESTS := \
 	addr \
 	config \
+	config_conf \
 	config_vectors \
 	control \
 	control_limits \

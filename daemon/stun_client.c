@@ -107,6 +107,8 @@ static void transmit(struct transaction *t)
 	size_t len = 0;
 	int error;
 
+	if (t->query.is_awaited)
+		return;
 	memcpy(request.id, t->stun_id, STUN_ID_BYTES);
 	error = stun_request_encode(&request, bytes, sizeof(bytes), &len);
 	assert(error == 0);
@@ -125,6 +127,8 @@ static void arm(struct transaction *t)
 	uint64_t wait_ms =
 	    stun_retry_wait_ms(t->rto_ms, t->sent, t->query.is_flat);
 
+	if (t->query.is_awaited)
+		wait_ms = left_ms;
 	if (t->is_bad)
 		wait_ms = 0;
 	loop_timer_start(t->timer, wait_ms < left_ms ? wait_ms : left_ms);
@@ -331,6 +335,16 @@ int stun_socket_fd(const struct stun_socket *socket)
 	return socket->fd;
 }
 
+static void set_id(struct transaction *t, const uint8_t *id)
+{
+	t->query.id = NULL;
+	if (id)
+		memcpy(t->stun_id, id, STUN_ID_BYTES);
+	/* Without randomness anybody could answer: there is no way on. */
+	else if (getrandom(t->stun_id, STUN_ID_BYTES, 0) != STUN_ID_BYTES)
+		abort();
+}
+
 uint64_t stun_socket_ask(struct stun_socket *socket,
 			 const struct stun_query *query, stun_done_fn done,
 			 void *arg)
@@ -348,9 +362,7 @@ uint64_t stun_socket_ask(struct stun_socket *socket,
 	    query->rto_ms ? query->rto_ms : stun_rtt_rto_ms(&socket->rtt);
 	t->began_ms = loop_now_ms(socket->loop);
 	t->timer = loop_timer_new(socket->loop, on_timer, t);
-	/* Without randomness anybody could answer: there is no way on. */
-	if (getrandom(t->stun_id, STUN_ID_BYTES, 0) != STUN_ID_BYTES)
-		abort();
+	set_id(t, query->id);
 	TAILQ_INSERT_TAIL(&socket->transactions, t, link);
 	transmit(t);
 	arm(t);

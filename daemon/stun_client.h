@@ -53,6 +53,10 @@ struct stun_query {
 	unsigned int budget_ms; /* the whole transaction */
 	unsigned int rto_ms;    /* first wait; 0: as this socket learnt */
 	bool is_flat;           /* the wait does not double */
+	const uint8_t *id;      /* of the transaction; NULL: a random one */
+	/* Nothing is sent: another socket asks with the same id for the answer
+	 * to come here (RESPONSE-PORT, RFC 5780 section 7.5). */
+	bool is_awaited;
 };
 
 enum stun_outcome {
