@@ -337,21 +337,44 @@ static bool ask(struct server *s, const struct addr *addrs, size_t count,
 	return has_left;
 }
 
+static void ask_server(struct server *s, const struct addr *addrs, size_t count)
+{
+	sa_family_t family = s->check->family;
+	bool has_left = false;
+
+	snprintf(s->error, sizeof(s->error), "no address of the right family");
+	if (family != AF_INET6)
+		has_left = ask(s, addrs, count, AF_INET);
+	if (!has_left && family != AF_INET)
+		(void)ask(s, addrs, count, AF_INET6);
+}
+
 static void on_resolved(void *arg, const struct addr *addrs, size_t count,
 			const char *error)
 {
 	struct server *s = arg;
-	struct echo_check *c = s->check;
-	bool has_left = false;
 
 	s->query = NULL;
-	snprintf(s->error, sizeof(s->error), "%s",
-		 error ? error : "no address of the right family");
-	if (c->family != AF_INET6)
-		has_left = ask(s, addrs, count, AF_INET);
-	if (!has_left && c->family != AF_INET)
-		(void)ask(s, addrs, count, AF_INET6);
-	review(c);
+	if (error)
+		snprintf(s->error, sizeof(s->error), "%s", error);
+	else
+		ask_server(s, addrs, count);
+	review(s->check);
+}
+
+/* Asks by name; an address needs no resolver, least of all one that takes its
+ * time over an address of the other family. */
+static void start_server(struct server *s)
+{
+	struct echo_check *c = s->check;
+	struct addr literal;
+
+	if (addr_parse(s->name.host, &literal) == 0)
+		ask_server(s, &literal, 1);
+	else
+		s->query =
+		    resolve_start(c->options.resolver, s->name.host, c->family,
+				  ECHO_CHECK_MOST_MS, on_resolved, s);
 }
 
 /* Which family the echo may come over. */
@@ -374,9 +397,8 @@ static void ask_all(struct echo_check *c)
 	c->io = loop_io_new(c->options.loop, c->fd, LOOP_READ, on_readable, c);
 	loop_timer_start(c->deadline, ECHO_CHECK_MOST_MS);
 	for (size_t i = 0; i < c->server_count; i++)
-		c->servers[i].query = resolve_start(
-		    c->options.resolver, c->servers[i].name.host, c->family,
-		    ECHO_CHECK_MOST_MS, on_resolved, &c->servers[i]);
+		start_server(&c->servers[i]);
+	review(c);
 }
 
 static void begin(struct echo_check *c)

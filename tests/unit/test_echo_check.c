@@ -265,6 +265,19 @@ static void echo_check_when_family_differs_then_cannot_listen(void **state)
 	assert_int_equal(f->result.outcome, ECHO_CANNOT_LISTEN);
 }
 
+/* An address of the other family: known at once, no name server is asked. */
+static void echo_check_when_literal_is_of_no_use_then_unresolved(void **state)
+{
+	struct fixture *f = *state;
+
+	add_server(f, 4589);
+	strcpy(f->servers[0].host, "::1");
+	f->options.family = AF_INET;
+	check(f);
+	assert_int_equal(f->result.outcome, ECHO_UNRESOLVED);
+	assert_in_range(f->result.took_ms, 0, 100);
+}
+
 static void on_end(void *arg)
 {
 	loop_stop(arg);
@@ -301,6 +314,7 @@ int main(void)
 	    CASE(echo_check_when_one_server_is_dead_then_the_other),
 	    CASE(echo_check_when_no_server_then_said),
 	    CASE(echo_check_when_family_differs_then_cannot_listen),
+	    CASE(echo_check_when_literal_is_of_no_use_then_unresolved),
 	    CASE(echo_check_cancel_when_under_way_then_no_call),
 	};
 
