@@ -141,6 +141,11 @@ UNIT_TESTS := \
 	envfile \
 	epoch \
 	events \
+	igd_desc \
+	igd_ladder \
+	igd_place \
+	igd_url \
+	igd_wire \
 	nat_behaviour \
 	natpmp_client \
 	natpmp_wire \
@@ -152,6 +157,7 @@ UNIT_TESTS := \
 	rtnl \
 	sanitize \
 	service_manager \
+	ssdp \
 	stun \
 	stun_client \
 	stun_vote \
@@ -167,11 +173,19 @@ REPLAY_TESTS := \
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
+	conf \
+	config \
 	ctl \
 	echo \
+	envfile \
+	igd_desc \
+	igd_url \
+	igd_wire \
 	natpmp \
 	netlink \
 	pcp \
+	sanitize \
+	ssdp \
 	stun
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
@@ -355,13 +369,13 @@ fuzz-run: $(FUZZ_BIN)
 san: ## unit and replay tests with address and undefined sanitizers
 	$(Q)$(MAKE) SAN=1 BUILD=build/san unit
 
-lint: $(CONFIG_MK) ## every style gate: layers, sizes, format, tidy, shell, man
+lint: all ## every style gate: layers, sizes, format, tidy, shell, man
 	$(Q)tests/deps.sh lint
-	$(Q)CPPFLAGS='$(CPPFLAGS_ALL)' tests/lint/run.sh all
+	$(Q)BUILD=$(BUILD) CPPFLAGS='$(CPPFLAGS_ALL)' tests/lint/run.sh all
 
-lint-light: ## the gates that need no compiler
+lint-light: all ## the gates that need no clang
 	$(Q)tests/deps.sh lab
-	$(Q)tests/lint/run.sh light
+	$(Q)BUILD=$(BUILD) tests/lint/run.sh light
 
 # --- install ----------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fails when an #include points to a layer that is not strictly lower, when a
 # foreign header is seen outside its one includer, or when a pure layer calls
-# the world. Reads layers.txt. usage: layers.sh [TREE]
+# the world. Reads layers.txt. usage: layers.sh [TREE [TABLE]]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1:-$here/../..}"
@@ -16,8 +16,10 @@ function complain(text) {
 	print FILENAME ":" FNR ": " text
 	bad = 1
 }
+# A header with a line of its own is a module; else it belongs to its .c file.
 function module(path) {
-	sub(/\.[ch]$/, "", path)
+	if (!(path in layer))
+		sub(/\.[ch]$/, "", path)
 	return path
 }
 # The path of a quoted include as the compiler finds it.

@@ -5,8 +5,8 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
 case ${1:-all} in
-light) gates='layers size shell man' ;;
-all) gates='layers size shell man format cppcheck tidy' ;;
+light) gates='layers calls size shell man' ;;
+all) gates='layers calls size shell man format cppcheck tidy' ;;
 *)
 	echo "usage: $0 light|all" >&2
 	exit 64
