@@ -113,8 +113,8 @@ struct igd_request igd_ladder_request(const struct igd_ladder *ladder)
 	static const enum igd_verb verbs[] = {
 	    [IGD_STAGE_ADD] = IGD_ADD,       [IGD_STAGE_ADD_ANY] = IGD_ADD_ANY,
 	    [IGD_STAGE_WHOSE] = IGD_GET,     [IGD_STAGE_REPLACE] = IGD_DELETE,
-	    [IGD_STAGE_READ_BACK] = IGD_GET, [IGD_STAGE_UNMAP_GET] = IGD_GET,
-	    [IGD_STAGE_UNMAP] = IGD_DELETE,
+	    [IGD_STAGE_CLEAN] = IGD_DELETE,  [IGD_STAGE_READ_BACK] = IGD_GET,
+	    [IGD_STAGE_UNMAP_GET] = IGD_GET, [IGD_STAGE_UNMAP] = IGD_DELETE,
 	};
 	struct igd_request request = {
 	    .protocol =
@@ -182,7 +182,12 @@ static bool next_lease(struct igd_ladder *l)
 
 static bool other_lease(struct igd_ladder *l, int code)
 {
-	return next_lease(l) ? go_on(l, l->stage) : finish(l, MAP_BROKEN, code);
+	if (next_lease(l))
+		return go_on(l, l->stage);
+	/* It has said yes, and perhaps it is the table that lies. */
+	if (code == IGD_NOT_IN_TABLE)
+		return go_on(l, IGD_STAGE_CLEAN);
+	return finish(l, MAP_BROKEN, code);
 }
 
 static bool other_port(struct igd_ladder *l, enum map_status status, int code)
@@ -305,6 +310,8 @@ bool igd_ladder_answer(struct igd_ladder *ladder,
 	case IGD_STAGE_REPLACE:
 		/* The answer to adding it tells how this went. */
 		return go_on(ladder, IGD_STAGE_ADD);
+	case IGD_STAGE_CLEAN:
+		return finish(ladder, MAP_BROKEN, IGD_NOT_IN_TABLE);
 	case IGD_STAGE_READ_BACK:
 		if (answer->code == IGD_OK && is_ours(ladder, &answer->entry))
 			return granted(ladder, &answer->entry);

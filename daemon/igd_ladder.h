@@ -36,6 +36,7 @@ enum igd_stage {
 	IGD_STAGE_ADD_ANY,
 	IGD_STAGE_WHOSE,     /* 718: whose entry is in the way? */
 	IGD_STAGE_REPLACE,   /* deletes our own entry to add it anew */
+	IGD_STAGE_CLEAN,     /* deletes what the table may hide */
 	IGD_STAGE_READ_BACK, /* an answer was lost: is the entry there? */
 	IGD_STAGE_UNMAP_GET,
 	IGD_STAGE_UNMAP,

@@ -372,5 +372,5 @@ void igd_serve_silent(void *arg)
 	else if (op->failures)
 		igd_queue_give_up(c, igd_queue_status(op->code), op->code);
 	else
-		igd_queue_give_up(c, MAP_ABSENT, IGD_UNREACHABLE);
+		igd_queue_give_up(c, MAP_ABSENT, IGD_SILENT);
 }

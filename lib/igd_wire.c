@@ -329,7 +329,7 @@ const char *igd_code_name(int code)
 		const char *name;
 	} names[] = {
 	    {IGD_OK, "ok"},
-	    {IGD_UNREACHABLE, "no answer"},
+	    {IGD_UNREACHABLE, "no whole answer"},
 	    {IGD_NONSENSE, "an answer that makes no sense"},
 	    {IGD_NOT_IN_TABLE, "accepted, but not in the router's table"},
 	    {IGD_NO_SERVICE, "the device maps no ports"},
@@ -337,6 +337,7 @@ const char *igd_code_name(int code)
 	    {IGD_NOT_OPEN, "no description read yet"},
 	    {IGD_BAD_REQUEST, "request not understood"},
 	    {IGD_NO_WORKER, "traversald-igd cannot be started"},
+	    {IGD_SILENT, "no answer to the search"},
 	    {IGD_INVALID_ACTION, "InvalidAction"},
 	    {IGD_INVALID_ARGS, "InvalidArgs"},
 	    {IGD_ACTION_FAILED, "ActionFailed"},

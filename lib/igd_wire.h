@@ -46,6 +46,7 @@ enum igd_code {
 	IGD_NOT_OPEN = -6,
 	IGD_BAD_REQUEST = -7,
 	IGD_NO_WORKER = -8, /* the program cannot be started */
+	IGD_SILENT = -9,    /* nobody answers the search */
 
 	IGD_INVALID_ACTION = 401,
 	IGD_INVALID_ARGS = 402,
