@@ -47,6 +47,7 @@ LIB_SRC := \
 	lib/rtnl.c \
 	lib/sanitize.c \
 	lib/ssdp.c \
+	lib/status_text.c \
 	lib/stun.c \
 	lib/stun_retry.c \
 	lib/stun_vote.c \

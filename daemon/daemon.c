@@ -28,7 +28,8 @@ struct daemon {
 	struct loop_timer *verdict_timer;
 	struct loop_timer *progress_timer;
 	struct loop_timer *stop_timer;
-	bool has_stopped;
+	const char *told_mapping; /* of the NAT, in the last event */
+	const char *told_filtering;
 };
 
 static void update_verdict(void *arg);
@@ -70,6 +71,31 @@ static void on_router_restarted(void *arg, enum map_via via)
 
 	events_emit(daemon->app.events, EVENT_ROUTER_RESTARTED, NULL,
 		    json_pack("{s:s}", "via", map_via_name(via)));
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static void on_nat_checked(void *arg)
+{
+	struct daemon *daemon = arg;
+	const struct nat_watch_view *view = nat_watch_view(daemon->app.env.nat);
+	const char *mapping = nat_mapping_name(view->result.nat.mapping);
+	const char *filtering = nat_filtering_name(view->result.nat.filtering);
+
+	service_manager_progress(daemon->app.manager);
+	if (view->state != NAT_WATCH_KNOWN ||
+	    (is_same(mapping, daemon->told_mapping) &&
+	     is_same(filtering, daemon->told_filtering)))
+		return;
+	daemon->told_mapping = mapping;
+	daemon->told_filtering = filtering;
+	events_emit(daemon->app.events, EVENT_NAT_TYPE_CHANGED, NULL,
+		    json_pack("{s:s?,s:s?,s:s?}", "mapping", mapping,
+			      "filtering", filtering, "legacy_name",
+			      nat_legacy_name(&view->result.nat)));
 }
 
 static void tell_service(struct app *app, struct service *service)
@@ -157,10 +183,10 @@ static void update_verdict(void *arg)
 		app->verdict_since_ms = loop_now_ms(app->loop);
 	app->verdict = verdict;
 	log_info(app->log, "event=verdict-changed reachable=%s code=%s",
-		 verdict_reachable_name(verdict.reachable), verdict.code);
+		 reachable_name(verdict.reachable), verdict.code);
 	events_emit(app->events, EVENT_VERDICT_CHANGED, NULL,
 		    json_pack("{s:s,s:s,s:s}", "reachable",
-			      verdict_reachable_name(verdict.reachable), "code",
+			      reachable_name(verdict.reachable), "code",
 			      verdict.code, "summary", verdict.summary));
 }
 
@@ -320,7 +346,7 @@ static void apply_network_options(struct daemon *daemon,
 	}
 }
 
-int daemon_reload(struct app *app, const struct finding **ret_why)
+static int reload(struct app *app, const struct finding **ret_why)
 {
 	struct daemon *daemon = (struct daemon *)app;
 	struct config *before = app->config, *config = NULL;
@@ -355,7 +381,7 @@ int daemon_reload(struct app *app, const struct finding **ret_why)
 	return 0;
 }
 
-void daemon_probe(struct app *app)
+static void probe(struct app *app)
 {
 	netmon_refresh(app->netmon);
 	if (app->env.portmap)
@@ -373,7 +399,7 @@ static void on_hangup(void *arg, int signal)
 
 	(void)signal;
 	service_manager_reloading(daemon->app.manager);
-	(void)daemon_reload(&daemon->app, &why);
+	(void)reload(&daemon->app, &why);
 	service_manager_ready(daemon->app.manager);
 }
 
@@ -459,6 +485,8 @@ static void init_app(struct daemon *daemon,
 	struct services_options with_resolver = services;
 
 	app->sources = *sources;
+	app->reload = reload;
+	app->probe = probe;
 	app->config = config;
 	app->config_generation = 1;
 	app->loop = loop_new();
@@ -476,7 +504,8 @@ static void init_app(struct daemon *daemon,
 	    .config = config,
 	    .netview = &app->netview,
 	};
-	app->env.nat = nat_watch_new(&app->env, app->resolver, NULL, NULL);
+	app->env.nat =
+	    nat_watch_new(&app->env, app->resolver, on_nat_checked, daemon);
 	with_resolver.resolver = app->resolver;
 	app->services = services_new(&with_resolver);
 	daemon->verdict_timer =

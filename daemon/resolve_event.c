@@ -86,11 +86,20 @@ static void on_timer(void *arg)
 	deliver(query);
 }
 
+/* What evdns thinks of name servers is no line for the operator: a query that
+ * fails says so to its caller. */
+static void drop_log(int is_warning, const char *message)
+{
+	(void)is_warning;
+	(void)message;
+}
+
 struct resolver *resolver_new(struct loop *loop)
 {
 	struct resolver *resolver = xcalloc(1, sizeof(*resolver));
 
 	resolver->loop = loop;
+	evdns_set_log_fn(drop_log);
 	LIST_INIT(&resolver->queries);
 	resolver->dns = evdns_base_new(loop_event_base(loop),
 				       EVDNS_BASE_INITIALIZE_NAMESERVERS |
@@ -103,8 +112,8 @@ struct resolver *resolver_new(struct loop *loop)
 			abort();
 		evdns_base_load_hosts(resolver->dns, "/etc/hosts");
 	}
-	evdns_base_set_option(resolver->dns, "timeout:", "1.5");
-	evdns_base_set_option(resolver->dns, "attempts:", "3");
+	evdns_base_set_option(resolver->dns, "timeout:", "1");
+	evdns_base_set_option(resolver->dns, "attempts:", "2");
 	return resolver;
 }
 

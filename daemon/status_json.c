@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "nat_peers.h"
+#include "nat_watch.h"
 
 #define SCHEMA 1
 
@@ -262,19 +264,93 @@ static json_t *chain_json(const struct config *config)
 	return array;
 }
 
-static json_t *nat_json(struct app *app)
+static json_t *fact(enum nat_fact fact)
+{
+	return fact == NAT_UNKNOWN ? json_null()
+				   : json_boolean(fact == NAT_YES);
+}
+
+static json_t *reach(enum nat_reach reach)
+{
+	static const char *const names[] = {
+	    [NAT_REACH_UNKNOWN] = NULL,
+	    [NAT_REACH_NO] = "no",
+	    [NAT_REACH_PREDICT] = "predict",
+	    [NAT_REACH_YES] = "yes",
+	};
+
+	return text_or_null(names[reach]);
+}
+
+/* Who can connect, with a mapping and by punching alone. */
+static json_t *peers_json(const struct nat_behaviour *nat)
+{
+	struct nat_party open = nat_peers_self(nat, true);
+	struct nat_party bare = nat_peers_self(nat, false);
+	json_t *array = json_array();
+
+	for (int kind = 0; kind < NAT_PEER_COUNT; kind++) {
+		struct nat_party peer =
+		    nat_peers_typical((enum nat_peer_kind)kind);
+
+		json_array_append_new(
+		    array,
+		    json_pack("{s:s,s:o,s:o}", "peer",
+			      nat_peer_kind_name((enum nat_peer_kind)kind),
+			      "with_mapping",
+			      reach(nat_peers_reach(&open, &peer)), "punching",
+			      reach(nat_peers_reach(&bare, &peer))));
+	}
+	return array;
+}
+
+static json_t *cgnat_json(struct app *app)
 {
 	struct addr outer = {0};
-	json_t *cgnat = json_null();
 
 	if (app->env.portmap)
 		outer = portmap_external(app->env.portmap);
-	if (addr_is_set(&outer))
-		cgnat = json_boolean(addr_classify(&outer) == ADDR_CGNAT ||
-				     addr_classify(&outer) == ADDR_DSLITE);
-	return json_pack("{s:n,s:n,s:n,s:n,s:n,s:n,s:o}", "mapping",
-			 "filtering", "legacy_name", "hairpin",
-			 "port_preserving", "layers", "cgnat", cgnat);
+	if (!addr_is_set(&outer))
+		return json_null();
+	return json_boolean(addr_classify(&outer) == ADDR_CGNAT ||
+			    addr_classify(&outer) == ADDR_DSLITE);
+}
+
+/* How many NATs: what the router says of its outer side against what STUN
+ * servers see. */
+static json_t *layers_json(struct app *app, const struct nat_behaviour *nat)
+{
+	struct addr outer = {0};
+
+	if (nat->mapping == NAT_MAPPING_NONE)
+		return json_integer(0);
+	if (app->env.portmap)
+		outer = portmap_external(app->env.portmap);
+	if (!addr_is_set(&outer) || !addr_is_set(&nat->external.addr))
+		return json_null();
+	return json_integer(addr_equal(&outer, &nat->external.addr) ? 1 : 2);
+}
+
+static json_t *nat_json(struct app *app)
+{
+	static const struct nat_behaviour unknown;
+	const struct nat_watch_view *view = nat_watch_view(app->env.nat);
+	bool is_known = view->state == NAT_WATCH_KNOWN;
+	const struct nat_behaviour *nat =
+	    is_known ? &view->result.nat : &unknown;
+
+	return json_pack(
+	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o}", "mapping",
+	    text_or_null(nat_mapping_name(nat->mapping)), "filtering",
+	    text_or_null(nat_filtering_name(nat->filtering)), "legacy_name",
+	    text_or_null(nat_legacy_name(nat)), "hairpin", fact(nat->hairpin),
+	    "port_preserving", fact(nat->port_preserving), "layers",
+	    layers_json(app, nat), "cgnat", cgnat_json(app), "allocation",
+	    text_or_null(nat_allocation_name(nat->allocation)), "external",
+	    address_or_null(&nat->external.addr), "confidence",
+	    text_or_null(nat_confidence_name(nat->mapping_confidence)),
+	    "samples", (int)nat->samples, "peers",
+	    is_known ? peers_json(nat) : json_array());
 }
 
 static json_t *daemon_json(struct app *app)
@@ -288,10 +364,9 @@ static json_t *daemon_json(struct app *app)
 static json_t *verdict_json(struct app *app)
 {
 	return json_pack("{s:s,s:o,s:s,s:s}", "reachable",
-			 verdict_reachable_name(app->verdict.reachable),
-			 "since", status_json_time(app, app->verdict_since_ms),
-			 "code", app->verdict.code, "summary",
-			 app->verdict.summary);
+			 reachable_name(app->verdict.reachable), "since",
+			 status_json_time(app, app->verdict_since_ms), "code",
+			 app->verdict.code, "summary", app->verdict.summary);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -342,7 +417,7 @@ json_t *status_json_check(struct app *app, const struct service *service,
 			 service->config.name, "protocol",
 			 transport_name(service->config.transport), "port",
 			 service->config.port, "reachable",
-			 verdict_reachable_name(verdict.reachable), "code",
+			 reachable_name(verdict.reachable), "code",
 			 verdict.code, "summary", verdict.summary, "attempts",
 			 attempts_json(service), "proof",
 			 proofs_json(app, service), "took_ms",

@@ -1,25 +1,25 @@
 #include "verdict.h"
 
-static enum verdict_reachable reachable_of(enum chain_state state)
+static enum reachable reachable_of(enum chain_state state)
 {
 	switch (state) {
 	case CHAIN_REACHABLE:
-		return VERDICT_YES;
+		return REACHABLE_YES;
 	case CHAIN_LIKELY:
-		return VERDICT_LIKELY;
+		return REACHABLE_LIKELY;
 	case CHAIN_LIMITED:
-		return VERDICT_LIMITED;
+		return REACHABLE_LIMITED;
 	case CHAIN_UNREACHABLE:
-		return VERDICT_NO;
+		return REACHABLE_NO;
 	case CHAIN_TRYING:
-		return VERDICT_UNKNOWN;
+		return REACHABLE_UNKNOWN;
 	}
-	return VERDICT_UNKNOWN;
+	return REACHABLE_UNKNOWN;
 }
 
 static struct verdict judge_proven(const struct verdict_input *input)
 {
-	struct verdict v = {VERDICT_YES, "mapped-proven",
+	struct verdict v = {REACHABLE_YES, "mapped-proven",
 			    "Reachable from the internet"};
 
 	if (input->carrier == METHOD_MANUAL)
@@ -31,7 +31,7 @@ static struct verdict judge_proven(const struct verdict_input *input)
 
 static struct verdict judge_unreachable(const struct verdict_input *input)
 {
-	struct verdict v = {VERDICT_NO, "no-path",
+	struct verdict v = {REACHABLE_NO, "no-path",
 			    "NOT reachable from the internet"};
 
 	switch (input->upnp_outcome) {
@@ -76,19 +76,19 @@ static struct verdict judge_one(const struct verdict_input *input)
 		return judge_proven(input);
 	case CHAIN_LIKELY:
 		return (struct verdict){
-		    VERDICT_LIKELY, "mapped-unproven",
+		    REACHABLE_LIKELY, "mapped-unproven",
 		    "Probably reachable: the router granted it, nothing "
 		    "outside confirmed it"};
 	case CHAIN_LIMITED:
 		return (struct verdict){
-		    VERDICT_LIMITED, "punch-limited",
+		    REACHABLE_LIMITED, "punch-limited",
 		    "Reachable for some peers, by hole punching"};
 	case CHAIN_UNREACHABLE:
 		return judge_unreachable(input);
 	case CHAIN_TRYING:
 		break;
 	}
-	return (struct verdict){VERDICT_UNKNOWN, "starting",
+	return (struct verdict){REACHABLE_UNKNOWN, "starting",
 				"Finding out whether the services are "
 				"reachable"};
 }
@@ -97,8 +97,9 @@ struct verdict verdict_judge(const struct verdict_input *inputs, size_t count)
 {
 	/* How bad: what is still being tried hides nothing that is known. */
 	static const int badness[] = {
-	    [VERDICT_YES] = 0,     [VERDICT_LIKELY] = 1, [VERDICT_LIMITED] = 2,
-	    [VERDICT_UNKNOWN] = 3, [VERDICT_NO] = 4,
+	    [REACHABLE_YES] = 0,     [REACHABLE_LIKELY] = 1,
+	    [REACHABLE_LIMITED] = 2, [REACHABLE_UNKNOWN] = 3,
+	    [REACHABLE_NO] = 4,
 	};
 	const struct verdict_input *worst = NULL;
 
@@ -107,18 +108,7 @@ struct verdict verdict_judge(const struct verdict_input *inputs, size_t count)
 				  badness[reachable_of(worst->state)])
 			worst = &inputs[i];
 	if (!worst)
-		return (struct verdict){VERDICT_UNKNOWN, "no-service",
+		return (struct verdict){REACHABLE_UNKNOWN, "no-service",
 					"No service is configured"};
 	return judge_one(worst);
-}
-
-const char *verdict_reachable_name(enum verdict_reachable reachable)
-{
-	static const char *const names[] = {
-	    [VERDICT_YES] = "yes",         [VERDICT_LIKELY] = "likely",
-	    [VERDICT_LIMITED] = "limited", [VERDICT_NO] = "no",
-	    [VERDICT_UNKNOWN] = "unknown",
-	};
-
-	return names[reachable];
 }

@@ -11,14 +11,7 @@
 #include <stddef.h>
 
 #include "chain.h"
-
-enum verdict_reachable {
-	VERDICT_YES,
-	VERDICT_LIKELY,
-	VERDICT_LIMITED,
-	VERDICT_NO,
-	VERDICT_UNKNOWN,
-};
+#include "status_text.h"
 
 /* What counts of one service. */
 struct verdict_input {
@@ -29,14 +22,11 @@ struct verdict_input {
 };
 
 struct verdict {
-	enum verdict_reachable reachable;
+	enum reachable reachable;
 	const char *code;    /* "mapped-proven": stable, for programs */
 	const char *summary; /* one sentence, for people */
 };
 
 struct verdict verdict_judge(const struct verdict_input *inputs, size_t count);
-
-/* "yes", "likely", "limited", "no", "unknown". */
-const char *verdict_reachable_name(enum verdict_reachable reachable);
 
 #endif

@@ -293,6 +293,53 @@ static void lease_when_protocol_dies_then_another_renews_it(void **state)
 	assert_int_equal(view_of(scene).external.port, 51820);
 }
 
+static void lease_when_another_port_replaces_it_then_old_is_deleted(
+    void **state)
+{
+	struct scene *scene = *state;
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 10);
+	scene->gateway->via[MAP_VIA_PCP].status = MAP_NO_RESOURCES;
+	scene->gateway->via[MAP_VIA_NATPMP].other_port = 40002;
+	loop_fake_advance(scene->loop, HOUR_MS + 1000 * 1000);
+	assert_int_equal(view_of(scene).external.port, 40002);
+	assert_int_equal(scene->gateway->via[MAP_VIA_PCP].unmaps, 1);
+	assert_int_equal(scene->gateway->via[MAP_VIA_PCP].last_unmapped, 51820);
+}
+
+static void lease_when_short_and_unanswered_then_4_s_between(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+
+	pcp->is_there = true;
+	pcp->lifetime_s = 20;
+	start(scene);
+	loop_fake_advance(scene->loop, 10);
+	pcp->status = MAP_NO_RESOURCES;
+	/* First at 10 to 12.5 s, then at the least 4 s apart: twice at most,
+	 * and each time the other protocols are asked too. */
+	loop_fake_advance(scene->loop, 19 * 1000);
+	assert_in_range(pcp->maps, 2, 5);
+}
+
+static void lease_when_refused_for_a_day_then_asked_in_an_hour(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+
+	pcp->is_there = true;
+	pcp->status = MAP_REFUSED;
+	pcp->retry_after_s = 86400;
+	start(scene);
+	loop_fake_advance(scene->loop, 3500 * 1000);
+	assert_int_equal(pcp->maps, 1);
+	loop_fake_advance(scene->loop, 200 * 1000);
+	assert_int_equal(pcp->maps, 2);
+}
+
 static void lease_when_router_restarts_then_mapped_at_once(void **state)
 {
 	struct scene *scene = *state;
@@ -456,6 +503,9 @@ int main(void)
 	    SCENARIO(lease_when_renewal_is_unanswered_then_tried_thrice),
 	    SCENARIO(lease_when_never_renewed_then_lost_at_expiry),
 	    SCENARIO(lease_when_protocol_dies_then_another_renews_it),
+	    SCENARIO(lease_when_another_port_replaces_it_then_old_is_deleted),
+	    SCENARIO(lease_when_short_and_unanswered_then_4_s_between),
+	    SCENARIO(lease_when_refused_for_a_day_then_asked_in_an_hour),
 	    SCENARIO(lease_when_router_restarts_then_mapped_at_once),
 	    SCENARIO(lease_when_address_changes_then_told_with_same_port),
 	    SCENARIO(lease_when_port_is_taken_then_another_and_stable),
