@@ -618,6 +618,17 @@ internet_loss() {
 	RULES
 }
 
+# Starts a STUN server in the internet: both far hosts, ports 3478 and 3479,
+# with what RFC 5780 needs to judge a NAT.
+stun_start() {
+	lab_spawn i stun turnserver -n --stun-only --no-cli --no-auth \
+		--no-tcp --no-tls --no-dtls --listening-ip="$FAR" --listening-ip="$FAR2" \
+		--pidfile="$LAB_TMP/stun.pid" --userdb="$LAB_TMP/stun.db" \
+		--log-file=stdout --simple-log
+	wait_until '[ "$(nse i ss -Hlun | grep -c ":347[89] ")" -ge 4 ]' 5 ||
+		fail "the STUN server does not listen"
+}
+
 # --- proof from outside -----------------------------------------------------
 
 # Starts a service on a host that answers 'pong'; waits until it listens. Takes
