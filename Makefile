@@ -34,6 +34,7 @@ LIB_SRC := \
 	lib/igd_url.c \
 	lib/igd_wire.c \
 	lib/mem.c \
+	lib/method_id.c \
 	lib/nat_behaviour.c \
 	lib/nat_names.c \
 	lib/nat_peers.c \

@@ -7,7 +7,6 @@
 #include <sys/queue.h>
 
 #include "config_values.h"
-#include "daemon.h"
 #include "idl.h"
 #include "mem.h"
 #include "router_table.h"
@@ -583,7 +582,7 @@ static void probe(void *arg, struct control_call *call, json_t *parameters)
 	struct api *api = arg;
 
 	(void)parameters;
-	daemon_probe(api->app);
+	api->app->probe(api->app);
 	control_reply(call, NULL);
 }
 
@@ -593,7 +592,7 @@ static void reload(void *arg, struct control_call *call, json_t *parameters)
 	const struct finding *why;
 
 	(void)parameters;
-	if (daemon_reload(api->app, &why) == 0)
+	if (api->app->reload(api->app, &why) == 0)
 		control_reply(call,
 			      json_pack("{s:i}", "generation",
 					(int)api->app->config_generation));

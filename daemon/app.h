@@ -43,6 +43,14 @@ struct app {
 	struct verdict verdict;
 	uint64_t verdict_since_ms;
 	struct findings runtime; /* findings that no configuration causes */
+	/* What the api may set off; daemon.c fills them in.
+	 *
+	 * Reads the configuration anew and brings it into force. Returns 0;
+	 * -EINVAL when it is broken: the old one stays and RET_WHY (borrowed
+	 * until the next reload) is the finding that says why. */
+	int (*reload)(struct app *app, const struct finding **ret_why);
+	/* Finds out everything anew: network, router, services. */
+	void (*probe)(struct app *app);
 	bool is_stopping;
 	bool is_clean; /* everything was given back */
 };
