@@ -61,6 +61,10 @@ LIB_SRC := \
 # Everything of the daemon but its main(), so that tests can link it.
 DAEMON_SRC := \
 	daemon/api.c \
+	daemon/api_change.c \
+	daemon/api_check.c \
+	daemon/api_read.c \
+	daemon/api_wait.c \
 	daemon/chain.c \
 	daemon/control.c \
 	daemon/control_conn.c \
@@ -126,7 +130,8 @@ CTL_SRC :=
 # Their main() files stand with the rules below.
 PROGRAMS := \
 	traversald \
-	traversald-echo
+	traversald-echo \
+	traversald-igd
 
 # tests/unit/test_NAME.c
 UNIT_TESTS := \
