@@ -130,15 +130,17 @@ static void tell_service(struct app *app, struct service *service)
 	service->told_carrier = method;
 }
 
-static enum method_outcome upnp_outcome(const struct service *service)
+/* A service that was just added is being tried: what is known of the others
+ * stands until it has settled. */
+static bool is_undecided(struct app *app)
 {
-	for (size_t i = 0; i < chain_attempt_count(service->chain); i++) {
-		struct chain_attempt attempt = chain_attempt(service->chain, i);
+	struct service *service;
+	size_t trying = 0;
 
-		if (attempt.id == METHOD_UPNP)
-			return attempt.report.outcome;
-	}
-	return METHOD_RUNNING;
+	LIST_FOREACH(service, services_list(app->services), link)
+	trying += chain_state(service->chain) == CHAIN_TRYING;
+	return trying > 0 && trying < services_count(app->services) &&
+	       app->verdict.reachable != REACHABLE_UNKNOWN;
 }
 
 static struct verdict judge(struct app *app)
@@ -147,20 +149,9 @@ static struct verdict judge(struct app *app)
 	struct verdict_input *inputs = xcalloc(count, sizeof(*inputs));
 	struct service *service;
 	struct verdict verdict;
-	int carrier;
 
 	LIST_FOREACH(service, services_list(app->services), link)
-	{
-		struct verdict_input *input = &inputs[used++];
-
-		carrier = chain_carrier(service->chain);
-		input->state = chain_state(service->chain);
-		input->has_carrier = carrier >= 0;
-		if (carrier >= 0)
-			input->carrier =
-			    chain_attempt(service->chain, (size_t)carrier).id;
-		input->upnp_outcome = upnp_outcome(service);
-	}
+	inputs[used++] = verdict_input_of(service->chain);
 	verdict = verdict_judge(inputs, used);
 	free(inputs);
 	return verdict;
@@ -170,7 +161,7 @@ static void update_verdict(void *arg)
 {
 	struct daemon *daemon = arg;
 	struct app *app = &daemon->app;
-	struct verdict verdict = judge(app);
+	struct verdict verdict = is_undecided(app) ? app->verdict : judge(app);
 	struct service *service;
 
 	LIST_FOREACH(service, services_list(app->services), link)

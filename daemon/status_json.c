@@ -376,22 +376,44 @@ static int compare_names(const void *a, const void *b)
 	return strcmp((*left)->config.name, (*right)->config.name);
 }
 
-/* Sorted by name, so that two readings can be compared. */
-static json_t *services_json(struct app *app, const struct service *only)
+/* The services in the order of their names, so that two readings can be
+ * compared. Returns owned. */
+static const struct service **sort_services(struct app *app)
 {
-	size_t count = services_count(app->services), used = 0;
+	size_t used = 0;
 	const struct service **sorted =
-	    xcalloc(count, sizeof(struct service *));
-	json_t *array = json_array();
+	    xcalloc(services_count(app->services), sizeof(struct service *));
 	struct service *service;
 
 	LIST_FOREACH(service, services_list(app->services), link)
-	if (!only || service == only)
-		sorted[used++] = service;
+	sorted[used++] = service;
 	qsort(sorted, used, sizeof(struct service *), compare_names);
-	for (size_t i = 0; i < used; i++)
-		json_array_append_new(array,
-				      status_json_service(app, sorted[i]));
+	return sorted;
+}
+
+static json_t *services_json(struct app *app, const struct service *only)
+{
+	const struct service **sorted = sort_services(app);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < services_count(app->services); i++)
+		if (!only || sorted[i] == only)
+			json_array_append_new(
+			    array, status_json_service(app, sorted[i]));
+	free(sorted);
+	return array;
+}
+
+json_t *status_json_mappings(struct app *app)
+{
+	const struct service **sorted = sort_services(app);
+	json_t *array = json_array(), *mapping;
+
+	for (size_t i = 0; i < services_count(app->services); i++) {
+		mapping = status_json_mapping(app, sorted[i]);
+		if (mapping)
+			json_array_append_new(array, mapping);
+	}
 	free(sorted);
 	return array;
 }
@@ -408,9 +430,7 @@ json_t *status_json(struct app *app, const struct service *only)
 json_t *status_json_check(struct app *app, const struct service *service,
 			  uint64_t began_ms)
 {
-	const struct verdict_input input = {
-	    .state = chain_state(service->chain),
-	};
+	const struct verdict_input input = verdict_input_of(service->chain);
 	struct verdict verdict = verdict_judge(&input, 1);
 
 	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:o,s:o,s:I}", "service",

@@ -17,6 +17,8 @@ json_t *status_json(struct app *app, const struct service *only);
 json_t *status_json_service(struct app *app, const struct service *service);
 /* Returns owned: the mapping of a service, or NULL when it has none. */
 json_t *status_json_mapping(struct app *app, const struct service *service);
+/* Returns owned: those of all services, sorted by name. */
+json_t *status_json_mappings(struct app *app);
 /* Returns owned: the findings of the configuration and of this run. */
 json_t *status_json_findings(struct app *app);
 /* Returns owned: what Acquire tells of a port. */

@@ -93,6 +93,24 @@ static struct verdict judge_one(const struct verdict_input *input)
 				"reachable"};
 }
 
+struct verdict_input verdict_input_of(const struct chain *chain)
+{
+	struct verdict_input input = {.state = chain_state(chain),
+				      .upnp_outcome = METHOD_RUNNING};
+	int carrier = chain_carrier(chain);
+
+	input.has_carrier = carrier >= 0;
+	for (size_t i = 0; i < chain_attempt_count(chain); i++) {
+		struct chain_attempt attempt = chain_attempt(chain, i);
+
+		if ((int)i == carrier)
+			input.carrier = attempt.id;
+		if (attempt.id == METHOD_UPNP)
+			input.upnp_outcome = attempt.report.outcome;
+	}
+	return input;
+}
+
 struct verdict verdict_judge(const struct verdict_input *inputs, size_t count)
 {
 	/* How bad: what is still being tried hides nothing that is known. */

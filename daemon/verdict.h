@@ -27,6 +27,10 @@ struct verdict {
 	const char *summary; /* one sentence, for people */
 };
 
+/* What counts of the service that CHAIN carries. */
+struct verdict_input verdict_input_of(const struct chain *chain);
+
+/* Judges COUNT services together. */
 struct verdict verdict_judge(const struct verdict_input *inputs, size_t count);
 
 #endif
