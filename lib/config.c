@@ -14,30 +14,12 @@
 #include "sanitize.h"
 #include "words.h"
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const usual_defaults[] = {"/etc/default/traversald",
+					     "/etc/default/mysterium-node"};
 static const char usual_conf_dir[] = "/etc/traversald";
 static const char default_pool_name[] = "wireguard";
-
-static const char *const method_names[] = {
-    [METHOD_MANUAL] = "manual",
-    [METHOD_UPNP] = "upnp",
-    [METHOD_HOLEPUNCHING] = "holepunching",
-};
-
-const char *method_name(enum method_id id)
-{
-	return method_names[id];
-}
-
-int method_parse(const char *text, enum method_id *ret_id)
-{
-	for (size_t id = 0; id < METHOD_COUNT; id++) {
-		if (strcmp(text, method_names[id]) == 0) {
-			*ret_id = (enum method_id)id;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
 
 /* --- the command line
  * --------------------------------------------------------- */
@@ -225,7 +207,8 @@ int config_load(const struct config_sources *sources,
 	if (sources->defaults_file)
 		r = config_defaults_read(&draft, sources->defaults_file);
 	else
-		config_defaults_read_usual(&draft);
+		config_defaults_read_first(&draft, usual_defaults,
+					   COUNT_OF(usual_defaults));
 	if (r == -ENOENT)
 		draft_report_unreadable(&draft, sources->defaults_file, ENOENT);
 	if (r == 0) {

@@ -14,16 +14,10 @@
 
 #include "addr.h"
 #include "finding.h"
+#include "method_id.h"
 #include "transport.h"
 
 #define CONFIG_NAME_BYTES 32 /* a service's or peer's name with its NUL */
-
-enum method_id {
-	METHOD_MANUAL,
-	METHOD_UPNP,
-	METHOD_HOLEPUNCHING,
-	METHOD_COUNT,
-};
 
 /* An inclusive range of ports, 1 to 65535, FIRST < LAST. */
 struct port_range {
@@ -105,7 +99,8 @@ struct config {
 
 /* What config_load() reads. NULL members mean the usual places. */
 struct config_sources {
-	const char *defaults_file; /* NULL: /etc/default/traversald, else
+	const char *defaults_file; /* NULL: /etc/default/traversald, else (also
+				      where it sets none of our variables)
 				      /etc/default/mysterium-node */
 	const char *conf_dir;      /* NULL: /etc/traversald */
 	int argc;                  /* the daemon's arguments after its name */
@@ -142,11 +137,5 @@ bool config_is_broken(const struct config *config);
 /* Do A and B ask for the same, so that a reload may leave the service alone? */
 bool config_service_equal(const struct service_config *a,
 			  const struct service_config *b);
-
-/* "manual", "upnp", "holepunching". */
-const char *method_name(enum method_id id);
-
-/* Parses a method's name. Returns 0 or -EINVAL. */
-int method_parse(const char *text, enum method_id *ret_id);
 
 #endif

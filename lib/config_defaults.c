@@ -156,6 +156,9 @@ static void take_defaults(struct config_draft *draft, const char *text,
 			  &file) < 0)
 		return;
 	draft->usable_count += file.count;
+	draft->is_file_silent = !draft->is_file_broken &&
+				!envfile_find(&file, "DAEMON_OPTS") &&
+				!envfile_find(&file, "SERVICE_OPTS");
 	report_typos(draft, &file);
 	scan_variable(draft, &file, "DAEMON_OPTS", false);
 	scan_variable(draft, &file, "SERVICE_OPTS", true);
@@ -175,18 +178,19 @@ int config_defaults_read(struct config_draft *draft, const char *path)
 		draft_report_unreadable(draft, path, -r);
 		return 0;
 	}
+	/* Nothing borrows the name of a file that was silent. */
+	free(draft->config->defaults_file);
 	draft->config->defaults_file = xstrdup(path);
 	take_defaults(draft, text, len);
 	free(text);
 	return 0;
 }
 
-void config_defaults_read_usual(struct config_draft *draft)
+void config_defaults_read_first(struct config_draft *draft,
+				const char *const *paths, size_t count)
 {
-	static const char *const paths[] = {"/etc/default/traversald",
-					    "/etc/default/mysterium-node"};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (config_defaults_read(draft, paths[i]) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (config_defaults_read(draft, paths[i]) == 0 &&
+		    !draft->is_file_silent)
 			break;
 }

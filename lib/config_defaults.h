@@ -10,8 +10,9 @@
  * and draft->is_file_broken say so), or -ENOENT when there is none. */
 int config_defaults_read(struct config_draft *draft, const char *path);
 
-/* Reads /etc/default/traversald, or else /etc/default/mysterium-node; neither
- * has to exist. */
-void config_defaults_read_usual(struct config_draft *draft);
+/* Reads the first of PATHS that says something: one that does not exist, or
+ * that sets neither DAEMON_OPTS nor SERVICE_OPTS, leaves it to the next. */
+void config_defaults_read_first(struct config_draft *draft,
+				const char *const *paths, size_t count);
 
 #endif

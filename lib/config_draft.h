@@ -20,6 +20,7 @@ struct config_draft {
 	const struct endpoint **forwarded; /* owned; the items are borrowed */
 	size_t forwarded_count;
 	bool is_disabled[METHOD_COUNT]; /* by an old switch */
+	bool is_file_silent; /* the defaults file sets nothing of ours */
 	bool is_file_broken; /* the defaults file gave no variables */
 	size_t usable_count; /* what could be used of the sources */
 };

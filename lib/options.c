@@ -148,8 +148,8 @@ static size_t find_cut(const struct option_scan *scan, const char *word)
 {
 	const struct option *option = option_of(scan, word);
 
-	for (size_t i = 1; word[i]; i++) {
-		if (!text_is_blank(word[i]))
+	for (size_t i = 0; word[i]; i++) {
+		if (i == 0 || !text_is_blank(word[i]))
 			continue;
 		if (strncmp(word + i + 1, "--", 2) == 0)
 			return i;

@@ -124,6 +124,7 @@ static void config_load_when_written_for_a_shell_then_repaired(void **state)
 	    {"DAEMON_OPTS=\"--lease=1h", "lease", "1h", "cfg.syntax"},
 	    {"DAEMON_OPTS=\"--map=\\\"5000/udp\"\n", "map", "udp-5000=5000/udp",
 	     "cfg.syntax"},
+	    {"DAEMON_OPTS=\"--lease=1h '' \\\"\\\"\"\n", "lease", "1h", NULL},
 	    {"DEAMON_OPTS=\"--lease=1h\"\n", "lease", "2h",
 	     "cfg.unknown_variable"},
 	};
