@@ -1,8 +1,6 @@
 #include "nat_check.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "mem.h"
 #include "nat_hairpin.h"
@@ -17,7 +15,6 @@
 #define SILENCE_MS      550  /* of listening, besides two round trips */
 #define SILENCE_MOST_MS 1200
 #define ASKS_MOST       40
-#define PORT_TRIES      8
 
 /* The sockets of a check, in the order in which they are used. */
 enum {
@@ -46,7 +43,8 @@ struct ask {
 	unsigned int socket;
 	unsigned int server;
 	unsigned int order;
-	uint64_t id; /* of the transaction; 0: it has ended */
+	uint64_t id;    /* of the transaction; 0: it has ended */
+	bool is_second; /* the first was not answered */
 };
 
 struct nat_check {
@@ -148,35 +146,18 @@ static bool is_pending(const struct nat_check *check, enum ask_kind first,
 
 /* --- sockets -------------------------------------------------------------- */
 
-/* A random port of the configured range; 0: any. */
-static uint16_t pick_port(const struct nat_check *check)
-{
-	unsigned int span =
-	    (unsigned int)(check->ports.last - check->ports.first + 1);
-	uint32_t r = 0;
-
-	if (check->ports.first == 0)
-		return 0;
-	(void)!getrandom(&r, sizeof(r), 0);
-	return (uint16_t)(check->ports.first + r % span);
-}
-
 static int open_socket(struct nat_check *check, unsigned int n)
 {
-	struct endpoint local = {.addr = check->bind};
-	int error = -EADDRINUSE;
+	int fd = udp_open_within(&check->bind, check->ports.first,
+				 check->ports.last);
 
-	for (int i = 0; i < PORT_TRIES && error == -EADDRINUSE; i++) {
-		local.port = pick_port(check);
-		error = stun_socket_open(check->loop, &local, NULL,
-					 &check->sockets[n]);
+	if (fd < 0) {
+		check->error = -fd;
+		return fd;
 	}
-	if (error < 0)
-		check->error = -error;
-	else
-		check->local_ports[n] =
-		    stun_socket_local(check->sockets[n]).port;
-	return error;
+	check->sockets[n] = stun_socket_adopt(check->loop, fd, NULL);
+	check->local_ports[n] = udp_local(fd).port;
+	return 0;
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -439,6 +420,36 @@ static void take(struct nat_check *check, const struct ask *ask,
 	}
 }
 
+/* May a question be lost without the verdict getting worse? The filtering tests
+ * II and III are done twice in any case. An address that a server made up gets
+ * no more datagrams until it has answered one. */
+static bool is_asked_twice(const struct nat_check *check, const struct ask *ask)
+{
+	const struct nat_observations *seen = &check->seen;
+	const struct addr *other = &check->servers[ask->server].other.addr;
+
+	if (ask->is_second)
+		return false;
+	if (ask->kind == ASK_CONTROL || ask->kind == ASK_FILTER)
+		return true;
+	if (ask->kind != ASK_OTHER && ask->kind != ASK_OTHER_PORT)
+		return false;
+	for (size_t i = 0; i < seen->sample_count; i++)
+		if (addr_equal(&seen->samples[i].asked.addr, other))
+			return true;
+	return false;
+}
+
+static void take_silence(struct nat_check *check, const struct ask *ask)
+{
+	if (is_asked_twice(check, ask)) {
+		put_question(check, ask->kind, ask->socket, ask->server);
+		check->asks[check->ask_count - 1].is_second = true;
+	} else if (ask->kind == ASK_CONTROL) {
+		check->seen.control = NAT_NO;
+	}
+}
+
 static void on_answer(void *arg, const struct stun_answer *answer)
 {
 	struct ask *ask = arg;
@@ -449,8 +460,8 @@ static void on_answer(void *arg, const struct stun_answer *answer)
 		check->error = answer->error;
 	if (answer->outcome == STUN_ANSWERED)
 		take(check, ask, answer);
-	else if (ask->kind == ASK_CONTROL)
-		check->seen.control = NAT_NO;
+	else
+		take_silence(check, ask);
 	step(check);
 }
 

@@ -4,6 +4,7 @@
 #include <linux/errqueue.h>
 #include <netinet/ip.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #define ICMP6_TIME_EXCEEDED 3  /* RFC 4443 section 3.3 */
 /* Pending errors that are passed over before a call is given up. */
 #define RETRIES_MOST 8
+/* Random ports that are tried before a range counts as full. */
+#define PORT_TRIES 16
 
 void udp_queue_errors(int fd, int family)
 {
@@ -42,6 +45,22 @@ int udp_open(const struct endpoint *local)
 		error = errno;
 		close(fd);
 		return -error;
+	}
+	return fd;
+}
+
+int udp_open_within(const struct addr *local, uint16_t first, uint16_t last)
+{
+	struct endpoint e = {.addr = *local};
+	uint32_t r = 0;
+	int fd = -EADDRINUSE;
+
+	for (int i = 0; i < PORT_TRIES && fd == -EADDRINUSE; i++) {
+		if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+			return -EIO;
+		if (first)
+			e.port = (uint16_t)(first + r % (last - first + 1u));
+		fd = udp_open(&e);
 	}
 	return fd;
 }

@@ -26,6 +26,11 @@ struct udp_icmp {
  * descriptor or -errno. */
 int udp_open(const struct endpoint *local);
 
+/* The same on a random free port from FIRST to LAST; FIRST 0 = any port.
+ * Returns a descriptor, -EADDRINUSE when a few tries found none free, or
+ * -errno. */
+int udp_open_within(const struct addr *local, uint16_t first, uint16_t last);
+
 /* Asks for the error queue on a socket that udp_open() did not make. */
 void udp_queue_errors(int fd, int family);
 

@@ -24,7 +24,7 @@
 
 #define ANSWER_BYTES 128
 /* After so many guesses the receiver gets a moment to read them. */
-#define BURST    64
+#define BURST    160
 #define BURST_US 500
 
 struct server {

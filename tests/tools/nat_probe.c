@@ -3,13 +3,15 @@
  *
  * usage: nat_probe [-b ADDRESS] [-p FIRST-LAST] check SERVER...   one NAT check
  *        nat_probe [-b ADDRESS] map SERVER...      the outer endpoint, by vote
- *        nat_probe [-b ADDRESS] [-t MS] ask SERVER       one transaction
+ *        nat_probe [-b ADDRESS] [-t MS] [-r RTO_MS] [-T TTL] ask SERVER
  *        nat_probe [-b ADDRESS] lifetime SERVER MS...    RFC 5780 section 4.6
  * SERVER is ADDRESS:PORT. Exit: 0 when there was an answer, else 1.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -27,6 +29,8 @@ struct probe {
 	struct addr bind;
 	struct port_range ports;
 	unsigned int budget_ms;
+	unsigned int rto_ms; /* 0: as learnt */
+	int ttl;             /* 0: the kernel's */
 	struct endpoint servers[SERVERS_MOST];
 	size_t count;
 	struct stun_socket *socket;
@@ -122,10 +126,15 @@ static void on_lifetime(void *arg, const struct nat_lifetime_result *r)
 static int open_socket(struct probe *p)
 {
 	struct endpoint local = {.addr = p->bind};
+	int error;
 
 	if (!addr_is_set(&local.addr))
 		local.addr.family = p->servers[0].addr.family;
-	return stun_socket_open(p->loop, &local, NULL, &p->socket);
+	error = stun_socket_open(p->loop, &local, NULL, &p->socket);
+	if (error == 0 && p->ttl)
+		(void)setsockopt(stun_socket_fd(p->socket), IPPROTO_IP, IP_TTL,
+				 &p->ttl, sizeof(p->ttl));
+	return error;
 }
 
 static bool start(struct probe *p, const char *mode, char **args)
@@ -162,7 +171,8 @@ static bool start(struct probe *p, const char *mode, char **args)
 			       p->budget_ms, on_map, p);
 	} else {
 		const struct stun_query query = {.server = p->servers[0],
-						 .budget_ms = p->budget_ms};
+						 .budget_ms = p->budget_ms,
+						 .rto_ms = p->rto_ms};
 
 		stun_socket_ask(p->socket, &query, on_answer, p);
 	}
@@ -173,15 +183,20 @@ static bool parse_options(struct probe *p, int argc, char **argv)
 {
 	int key;
 
-	while ((key = getopt(argc, argv, "b:p:t:")) != -1) {
+	while ((key = getopt(argc, argv, "b:p:r:t:T:")) != -1) {
 		if (key == 'b' && addr_parse(optarg, &p->bind) == 0)
 			continue;
 		if (key == 'p' && sscanf(optarg, "%hu-%hu", &p->ports.first,
 					 &p->ports.last) == 2)
 			continue;
-		if (key != 't')
+		if (key == 't')
+			p->budget_ms = (unsigned int)strtoul(optarg, NULL, 10);
+		else if (key == 'r')
+			p->rto_ms = (unsigned int)strtoul(optarg, NULL, 10);
+		else if (key == 'T')
+			p->ttl = (int)strtol(optarg, NULL, 10);
+		else
 			return false;
-		p->budget_ms = (unsigned int)strtoul(optarg, NULL, 10);
 	}
 	return optind < argc;
 }
