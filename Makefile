@@ -125,10 +125,26 @@ DAEMON_SRC := \
 	daemon/udp.c \
 	daemon/verdict.c
 
-CTL_SRC :=
+CTL_SRC := \
+	ctl/args.c \
+	ctl/call.c \
+	ctl/client.c \
+	ctl/command_ask.c \
+	ctl/command_change.c \
+	ctl/command_config.c \
+	ctl/command_follow.c \
+	ctl/commands.c \
+	ctl/out.c \
+	ctl/pick.c \
+	ctl/render_list.c \
+	ctl/render_service.c \
+	ctl/render_status.c \
+	ctl/say.c \
+	ctl/table.c
 
 # Their main() files stand with the rules below.
 PROGRAMS := \
+	traversalctl \
 	traversald \
 	traversald-echo \
 	traversald-igd

@@ -1,0 +1,42 @@
+/*
+ * args: the command line of traversalctl, taken apart.
+ *
+ * Options may stand anywhere. Knows which option belongs to which command, and
+ * nothing of what a command does.
+ */
+#ifndef CTL_ARGS_H
+#define CTL_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum args_json { ARGS_JSON_OFF, ARGS_JSON_PRETTY, ARGS_JSON_SHORT };
+enum args_color { ARGS_COLOR_AUTO, ARGS_COLOR_ALWAYS, ARGS_COLOR_NEVER };
+
+struct args {
+	enum args_json json;
+	enum args_color color;
+	const char *socket; /* of the reading socket; borrowed, like all */
+	const char *admin_socket; /* NULL: beside the reading one */
+	uint32_t timeout_ms;      /* 0: as the command likes */
+	bool quiet, verbose, utc, ascii, no_legend, help, version;
+	/* of one command each */
+	bool router;
+	bool wait;
+	uint32_t wait_ms; /* 0: not told */
+	const char *wait_for;
+	bool has_since;
+	int64_t since;
+	uint32_t lifetime_s; /* 0: not told */
+	uint16_t external;   /* 0: not told */
+	/* "status" where none was given; then its arguments. */
+	const char *command;
+	int count;
+	char **words;
+};
+
+/* Takes ARGV apart into *ret_args, which borrows from it; its words are sorted
+ * to the end. Returns 0, or -EINVAL after saying why on standard error. */
+int args_parse(int argc, char **argv, struct args *ret_args);
+
+#endif

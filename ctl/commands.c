@@ -1,0 +1,172 @@
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "exits.h"
+#include "say.h"
+#include "text.h"
+
+#define TYPO_DISTANCE 2
+
+static int command_help(const struct args *args, const struct out *out);
+
+static const struct command {
+	const char *name;
+	const char *words; /* its arguments, for the help */
+	const char *summary;
+	int words_least, words_most;
+	bool admin;
+	command_fn run;
+} commands[] = {
+    {"status", "[SERVICE] [-v]",
+     "reachable or not, how, until when, and if not, why (the default)", 0, 1,
+     false, command_status},
+    {"mappings", "[--router]",
+     "the mappings that are held; --router: all that the router has", 0, 0,
+     false, command_mappings},
+    {"check", "[SERVICE|PORT]", "test now, from outside", 0, 1, false,
+     command_check},
+    {"wait", "[--for STATE] [--timeout TIME]",
+     "wait until it is reachable (or likely, limited, no, known)", 0, 0, false,
+     command_wait},
+    {"events", "[--since SEQ]",
+     "what changes, as lines of JSON; the status first", 0, 0, false,
+     command_events},
+    {"config", "show | check [FILE] | explain OPTION",
+     "the values in force and where they came from; test a file", 1, 2, false,
+     command_config},
+    {"version", "", "the versions of traversalctl and traversald", 0, 0, false,
+     command_version},
+    {"help", "[COMMAND]", "this list", 0, 1, false, command_help},
+    {"map", "[NAME=]PORT/udp[:EXTERNAL] [--lifetime TIME]",
+     "keep one more port mapped", 1, 1, true, command_map},
+    {"unmap", "PORT/udp", "end that", 1, 1, true, command_unmap},
+    {"acquire", "[N]", "take N prepared dynamic ports", 0, 1, true,
+     command_acquire},
+    {"release", "PORT", "give one back", 1, 1, true, command_release},
+    {"renew", "[SERVICE]", "renew the mappings now", 0, 1, true, command_renew},
+    {"probe", "", "find out everything anew", 0, 0, true, command_probe},
+    {"reload", "[--wait[=TIME]]",
+     "read the configuration again; 0 only when it is in force", 0, 0, true,
+     command_reload},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static const char *nearest(const char *name)
+{
+	const char *best = NULL;
+	size_t best_distance = TYPO_DISTANCE + 1, distance;
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		distance = text_edit_distance(commands[i].name, name);
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = commands[i].name;
+		}
+	}
+	return best;
+}
+
+static int say_unknown(const char *name)
+{
+	const char *near = nearest(name);
+
+	if (near)
+		fprintf(stderr,
+			"traversalctl: there is no command '%s'. Did you mean "
+			"'%s'?\n",
+			name, near);
+	else
+		fprintf(stderr,
+			"traversalctl: there is no command '%s'. The commands: "
+			"traversalctl help\n",
+			name);
+	return CTL_USAGE;
+}
+
+static void print_commands(const struct out *out, bool admin)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (commands[i].admin != admin)
+			continue;
+		printf("  %s %s\n      ", commands[i].name, commands[i].words);
+		out_wrap(out, 6, 6, commands[i].summary);
+	}
+}
+
+static int help_on(const struct command *command, const struct out *out)
+{
+	printf("traversalctl %s %s\n", command->name, command->words);
+	out_wrap(out, 0, 0, command->summary);
+	if (command->admin)
+		out_wrap(out, 0, 0,
+			 "It changes something: for root and members of the "
+			 "group traversald.");
+	return CTL_OK;
+}
+
+static int command_help(const struct args *args, const struct out *out)
+{
+	const struct command *command;
+
+	if (args->count > 0) {
+		command = find(args->words[0]);
+		return command ? help_on(command, out)
+			       : say_unknown(args->words[0]);
+	}
+	puts("usage: traversalctl [OPTION...] [COMMAND [ARGUMENT...]]\n\n"
+	     "For everybody:");
+	print_commands(out, false);
+	puts("\nFor root and members of the group traversald:");
+	print_commands(out, true);
+	puts("\nOptions, anywhere:\n"
+	     "  --json[=pretty|short]      the answer as JSON\n"
+	     "  --timeout TIME             give up after, such as 5s or 2m\n"
+	     "  -q, --quiet                print nothing, only exit\n"
+	     "  -v, --verbose              also what was tried, and why\n"
+	     "  --color=auto|always|never  --ascii  --utc  --no-legend\n"
+	     "  --socket PATH              another than /run/traversald.sock\n"
+	     "  --admin-socket PATH        another than traversald-admin.sock "
+	     "beside it\n\n"
+	     "Exit status: 0 good, 1 degraded or likely, 2 not reachable or "
+	     "failed, 3 unknown;\n64 usage, 69 traversald is not running, 75 "
+	     "timed out, 77 not permitted,\n78 bad configuration.");
+	return CTL_OK;
+}
+
+static int check_words(const struct command *command, const struct args *args)
+{
+	if (args->count >= command->words_least &&
+	    args->count <= command->words_most)
+		return 0;
+	fprintf(stderr, "usage: traversalctl %s %s\n", command->name,
+		command->words);
+	return CTL_USAGE;
+}
+
+int commands_run(const struct args *args, const struct out *out)
+{
+	const struct command *command =
+	    find(args->version ? "version" : args->command);
+	int status;
+
+	if (!command)
+		return say_unknown(args->command);
+	if (args->help && strcmp(command->name, "status") != 0)
+		return help_on(command, out);
+	if (args->help)
+		return command_help(args, out);
+	status = check_words(command, args);
+	return status ? status : command->run(args, out);
+}
