@@ -209,6 +209,7 @@ static void envfile_parse_when_tolerant_and_harmless_then_no_note(void **state)
 	    {"INLINE=value # not\n", {"INLINE=value # not"}},
 	    {"A=\"x\"# y\n", {"A=x# y"}},
 	    {"A=\"x\" y\n", {"A=xy"}},
+	    {"A= # c\n", {"A=# c"}},
 	    {"A=1\r\n\r\n# c \\\r\nB=2\r\n", {"A=1", "B=2"}},
 	    {"# c \\\n# d\nB=2\n", {"B=2"}},
 	    {"A=\"--a\n  --b\"\n", {"A=--a\n  --b"}},
