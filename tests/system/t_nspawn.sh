@@ -25,21 +25,14 @@ boot() {
 		bash "$LAB_ROOT/tests/system/boot.sh" "$LAB_TMP/boot" \
 		"${LAB_PREFIX}h" "$DAEMON_DEFAULTS" >"$LAB_TMP/boot.log" 2>&1 &
 	NSPAWN=$!
+	# Its processes die with it, and its mounts with them.
+	LAB_PIDS+=("$NSPAWN")
 	# shellcheck disable=SC2016 # evaluated again and again
 	wait_until 'LEADER=$(pgrep -P "$NSPAWN" -x systemd) &&
 		[ "$(inside systemctl is-system-running 2>&1)" = running ]' 30 ||
 		fail "the container does not boot: $(
 			inside systemctl --failed --no-legend
 		)"
-}
-
-# The container's processes die with nspawn, its mounts with the processes.
-finish() {
-	local status=$?
-
-	[ -z "$NSPAWN" ] || ! is_alive "$NSPAWN" || lab_stop "$NSPAWN" KILL
-	(exit "$status")
-	lab_finish
 }
 
 # Does a condition hold on the status that a user without rights sees?
@@ -58,7 +51,6 @@ $(inside journalctl -u traversald -n 60 --no-pager)"
 
 command -v systemd-nspawn >/dev/null || skip "systemd-nspawn is not installed"
 lab_for_daemon
-trap finish EXIT
 igd_start r natpmp=no
 daemon_defaults "--map=game=5000/udp"
 boot
@@ -93,19 +85,23 @@ inside systemctl reload traversald || fail "reload: $(
 	inside journalctl -u traversald -n 20 --no-pager
 )"
 
-# A crash: systemd starts it again on the same sockets.
+# A stop gives the mapping back and leaves the sockets to systemd, which start
+# the daemon again for who asks.
 inode=$(inside stat -c %i /run/traversald.sock)
+inside systemctl stop traversald
+expect "result of the unit" success "$(unit Result)"
+expect "mappings in the router" "" "$(router_mappings)"
+wait_seen 'reachable == "yes"' 20
+expect "the socket after a stop" "$inode" \
+	"$(inside stat -c %i /run/traversald.sock)"
+
+# A crash: systemd starts it again on the same sockets.
 inside systemctl kill -s KILL traversald
 wait_until '[ "$(unit NRestarts)" = 1 ] && [ "$(unit SubState)" = running ]' 10 ||
 	fail "not restarted: $(unit SubState)"
 wait_seen 'reachable == "yes"' 20
 expect "the socket after a crash" "$inode" \
 	"$(inside stat -c %i /run/traversald.sock)"
-
-# A stop gives the mapping back and leaves the sockets to systemd.
-inside systemctl stop traversald
-expect "result of the unit" success "$(unit Result)"
-expect "mappings in the router" "" "$(router_mappings)"
 
 # journald understood the levels.
 inside journalctl -u traversald -o json --no-pager |
