@@ -329,15 +329,28 @@ static void read_path(struct config_draft *draft, const char *path)
 	free(text);
 }
 
+static void report_missing(struct config_draft *draft, const char *dir)
+{
+	const struct option_origin origin = {.kind = ORIGIN_FILE, .file = dir};
+
+	draft_report(draft, "cfg.unreadable", FINDING_WARNING, &origin,
+		     xasprintf("there is no directory %s", dir),
+		     xasprintf("mkdir %s, or leave out --conf-dir", dir));
+}
+
 void config_conf_read_dir(struct config_draft *draft, const char *dir,
 			  bool is_named)
 {
 	struct dirent **names;
 	int count = scandir(dir, &names, is_conf, by_name);
 
+	if (count < 0 && errno == ENOENT) {
+		if (is_named)
+			report_missing(draft, dir);
+		return;
+	}
 	if (count < 0) {
-		if (errno != ENOENT || is_named)
-			draft_report_unreadable(draft, dir, errno);
+		draft_report_unreadable(draft, dir, errno);
 		return;
 	}
 	for (int i = 0; i < count; i++) {

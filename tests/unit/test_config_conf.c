@@ -201,6 +201,22 @@ static void config_load_when_conf_file_is_unreadable_then_failure(void **state)
 	config_free(c);
 }
 
+static void config_load_when_named_directory_is_missing_then_only_a_warning(
+    void **state)
+{
+	const struct config_sources sources = {.defaults_file = "/dev/null",
+					       .conf_dir = "/nonexistent"};
+	struct config *c;
+
+	(void)state;
+	assert_int_equal(config_load(&sources, &c), 0);
+	assert_false(config_is_broken(c));
+	assert_int_equal(c->findings.count, 1);
+	assert_string_equal(c->findings.items[0].id, "cfg.unreadable");
+	assert_int_equal(c->findings.items[0].severity, FINDING_WARNING);
+	config_free(c);
+}
+
 /* Reads what make's user sees as conf/NAME. */
 static char *read_shipped(const char *name)
 {
@@ -350,6 +366,8 @@ int main(void)
 		config_load_when_flag_and_section_forward_then_flag_wins),
 	    cmocka_unit_test(
 		config_load_when_conf_file_is_unreadable_then_failure),
+	    cmocka_unit_test(
+		config_load_when_named_directory_is_missing_then_only_a_warning),
 	    cmocka_unit_test(config_load_when_shipped_file_then_no_complaint),
 	    cmocka_unit_test(
 		config_load_when_shipped_line_is_uncommented_then_no_complaint),
