@@ -20,9 +20,8 @@ def settled: reachable != "unknown" and
 	([.services[].attempts[] | select(.outcome == "running")] | length == 0);
 '
 
-# Writes the defaults file. SERVICE_OPTS is openvpn by default, a service with
-# one fixed port, so that no dynamic ports mix into the picture.
-# usage: daemon_defaults DAEMON_OPTS [SERVICE_OPTS]
+# Writes the defaults file. Without SERVICE_OPTS a daemon that has a --map keeps
+# no dynamic ports. usage: daemon_defaults DAEMON_OPTS [SERVICE_OPTS]
 daemon_defaults() {
 	DAEMON_DEFAULTS=$LAB_TMP/defaults
 	DAEMON_RUN=$LAB_TMP/run
@@ -30,8 +29,8 @@ daemon_defaults() {
 	cat >"$DAEMON_DEFAULTS" <<-DEFAULTS
 		# what the test asks for
 		DAEMON_OPTS="$SERVERS $1"
-		SERVICE_OPTS="${2-openvpn}"
 	DEFAULTS
+	[ $# -eq 1 ] || echo "SERVICE_OPTS=\"$2\"" >>"$DAEMON_DEFAULTS"
 }
 
 # Starts the daemon on the defaults file and waits until it answers.
@@ -67,16 +66,10 @@ need_daemon() {
 	done
 }
 
-# Asks the daemon. Returns the exit status of traversalctl.
-# usage: ctl COMMAND...
+# Asks the daemon; traversalctl finds the socket for changes beside the other.
+# Returns its exit status. usage: ctl COMMAND...
 ctl() {
 	"$LAB_BUILD/traversalctl" --socket="$DAEMON_RUN/traversald.sock" "$@"
-}
-
-# The same on the socket that may change things.
-ctl_admin() {
-	"$LAB_BUILD/traversalctl" \
-		--socket="$DAEMON_RUN/traversald-admin.sock" "$@"
 }
 
 # Prints the status as JSON; fails only when the daemon does not answer (the

@@ -71,8 +71,8 @@ echo "client> no answer" | show
 lab_stop "$SERVICE_PID"
 
 say "traversald starts on the host, with this file for /etc/default:"
-daemon_defaults "--map=game=5000/udp" ''
-grep -v '^#' "$DAEMON_DEFAULTS" | show
+daemon_defaults "--map=game=5000/udp"
+grep -v '^#' "$DAEMON_DEFAULTS" | fold -s -w 70 | show
 daemon_start ||
 	die "traversald did not start."
 asked_ms=$(now_ms)
@@ -95,6 +95,7 @@ tail -n 1 "$LAB_TMP/service-udp-5000.log" | sed 's/^/service> got: /' | show
 echo "client> answer from $answer" | show
 
 say "What traversalctl shows:"
+wait_until 'status_is settled' 5 || true
 { ctl status -v || true; } | show
 
 say "traversald stops, and takes its mapping back:"

@@ -570,12 +570,10 @@ router_forward_nothing() {
 	router_forget_flows "$ns"
 }
 
-# Makes the router forget its connection table where it can: a flow that it
-# already knows passes without looking at the rules again.
+# Makes the router forget its connections: a flow that it knows passes, or goes
+# to the wrong place, without a look at the rules.
 router_forget_flows() {
-	if command -v conntrack >/dev/null; then
-		nse "${1:-r}" conntrack -F 2>/dev/null
-	fi
+	nse "${1:-r}" conntrack -F 2>/dev/null
 }
 
 # WAN goes down and comes back.

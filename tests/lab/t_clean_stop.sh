@@ -9,7 +9,8 @@
 # usage: try_stop VIA
 try_stop() {
 	daemon_up "--traversal=upnp --map=game=5000/udp --map=web=8080/tcp"
-	wait_status 'reachable == "yes" and ext("web") != null' 10
+	wait_status 'svc("game").state == "reachable"' 10
+	wait_status 'ext("web").port == 8080' 10
 	expect_status "ext(\"game\").via == \"$1\""
 	expect "mappings before" 2 "$(router_count)"
 	daemon_stop 1

@@ -16,6 +16,6 @@ expect_status 'reachable == "no"'
 note "put right, it is found when asked again"
 router_forward_nothing
 router_forward udp 5000
-ctl_admin probe
+ctl probe
 wait_status 'svc("game").method == "manual" and reachable == "yes"' 10
 assert_reaches udp "$WAN:5000" 5000

@@ -12,7 +12,7 @@ daemon_up "--traversal=upnp --udp.ports=20000:20100" wireguard
 wait_status 'reachable == "yes"' 10
 wait_until '[ "$(router_count)" -eq 2 ]' 10 || fail "$(router_mappings)"
 
-ctl_admin --json=short acquire 2 >"$LAB_TMP/acquired.json"
+ctl --json=short acquire 2 >"$LAB_TMP/acquired.json"
 note "$(cat "$LAB_TMP/acquired.json")"
 mapfile -t ports < <(jq -r '.ports[].port' "$LAB_TMP/acquired.json")
 expect "ports handed out" 2 "${#ports[@]}"
@@ -29,7 +29,7 @@ note "the next two are prepared"
 wait_until '[ "$(router_count)" -eq 4 ]' 10 || fail "$(router_mappings)"
 
 note "one is given back"
-ctl_admin release "${ports[0]}"
+ctl release "${ports[0]}"
 wait_until '[ "$(router_count)" -eq 3 ]' 5 || fail "$(router_mappings)"
 expect "its mapping" "" "$(router_external_port udp "${ports[0]}")"
 daemon_stop 2

@@ -19,14 +19,14 @@ rule=$(rule_of 5000)
 [ -n "$rule" ] || fail "no rule for 5000"
 
 daemon_defaults "--traversal=upnp --map=game=5000/udp --map=voice=5002/udp"
-ctl_admin reload
+ctl reload
 wait_status 'svc("voice").state == "reachable"' 10
 expect_status 'svc("game").state == "reachable"'
 expect "rule of the first mapping" "$rule" "$(rule_of 5000)"
 assert_service_reached voice udp 5002
 
 daemon_defaults "--traversal=upnp --map=game=5000/udp"
-ctl_admin reload
+ctl reload
 wait_until '[ "$(router_count)" -eq 1 ]' 5 || fail "$(router_mappings)"
 expect "rule of the first mapping" "$rule" "$(rule_of 5000)"
 expect_status '[.services[].name] == ["game"]'

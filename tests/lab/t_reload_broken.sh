@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A broken file: the reload says which line, and everything stays in force. At the
-# start the same file ends the daemon with status 78.
+# A broken file: the reload says which line, and everything stays in force. At a
+# start what is usable counts; where nothing is, the daemon ends with status 78.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/daemon.sh
@@ -15,7 +15,7 @@ before=$(status_get .daemon.config_generation)
 
 printf '# first\nDAEMON_OPTS="--map=\\"5000/udp"\n' >"$DAEMON_DEFAULTS"
 code=0
-ctl_admin reload 2>"$LAB_TMP/reload.err" || code=$?
+ctl reload 2>"$LAB_TMP/reload.err" || code=$?
 note "$(cat "$LAB_TMP/reload.err")"
 expect "exit status of the reload" 78 "$code"
 grep -q "$DAEMON_DEFAULTS:2" "$LAB_TMP/reload.err" ||
@@ -24,12 +24,20 @@ expect "configuration" "$before" "$(status_get .daemon.config_generation)"
 expect "outer endpoint" "$outer" "$(external game)"
 assert_reaches udp "$outer" 5000
 
-note "a start with the same file"
+note "a start with the same file: a finding, and the rest counts"
 daemon_stop
+daemon_start
+expect_status "[.findings[] | select(.file == \"$DAEMON_DEFAULTS\" and .line == 2)
+	| .severity] != []"
+daemon_stop
+
+note "a start with a file that a crash left full of NULs"
+printf '# first\n\0\0\0\n' >"$DAEMON_DEFAULTS"
 daemon_spawn
 wait_until '! is_alive "$DAEMON_PID"' 5 || fail "it starts all the same"
 code=0
 wait "$DAEMON_PID" || code=$?
 expect "exit status of the start" 78 "$code"
-grep -q "$DAEMON_DEFAULTS:2" "$LAB_TMP/traversald.log" ||
+tail -n 3 "$LAB_TMP/traversald.log" | \
+	grep -q "${DAEMON_DEFAULTS}[: a-z=]*2" ||
 	fail "the log does not name file and line"

@@ -15,7 +15,7 @@ wait_until 'asks=$(router_asks); stays "[ \$(router_asks) -eq $asks ]" 1' 15 ||
 before=$(status_get .daemon.config_generation)
 outer=$(external game)
 asks=$(router_asks)
-ctl_admin reload
+ctl reload
 expect_status 'reachable == "yes"'
 expect "outer endpoint" "$outer" "$(external game)"
 note "generation $before, then $(status_get .daemon.config_generation)"

@@ -26,7 +26,7 @@ fi
 note "renewed when asked"
 wait_status 'ext("game").expires_in_sec < ext("game").lifetime_sec' 10
 asks=$(router_asks)
-ctl_admin renew
+ctl renew
 wait_status 'ext("game").expires_in_sec == ext("game").lifetime_sec' 3
 [ "$(router_asks)" -gt "$asks" ] || fail "the router was not asked"
 assert_service_reached game udp 5000

@@ -22,5 +22,5 @@ assert_service_reached game udp 5000
 
 note "and back again"
 router_forward udp 5000
-ctl_admin probe
+ctl probe
 wait_status 'svc("game").method == "manual" and reachable == "yes"' 15
