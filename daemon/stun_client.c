@@ -209,9 +209,9 @@ static void take_datagram(struct stun_socket *socket,
 		socket->counts.rejected++;
 }
 
-/* A transaction that waits for DESTINATION and gets nothing, or NULL. */
-static struct transaction *refused(struct stun_socket *socket,
-				   const struct udp_icmp *icmp)
+/* Notes what ICMP says about a server in its transactions. A closed port ends
+ * them: soon, from their own timers, because owners may ask again at once. */
+static void note_error(struct stun_socket *socket, const struct udp_icmp *icmp)
 {
 	struct transaction *t;
 
@@ -220,22 +220,20 @@ static struct transaction *refused(struct stun_socket *socket,
 		if (!endpoint_equal(&t->query.server, &icmp->destination))
 			continue;
 		t->error = icmp->error;
-		if (icmp->error == ECONNREFUSED)
-			return t;
+		if (icmp->error != ECONNREFUSED)
+			continue;
+		t->is_bad = true;
+		loop_timer_start(t->timer, 0);
 	}
-	return NULL;
 }
 
 static void take_icmp(struct stun_socket *socket, const struct udp_icmp *icmp)
 {
-	struct transaction *t;
-
 	socket->counts.icmp++;
 	/* A low TTL is on purpose, and never that of a request. */
-	while (!icmp->is_ttl_exceeded && !socket->is_freed &&
-	       (t = refused(socket, icmp)))
-		finish_silent(t);
-	if (!socket->is_freed && socket->listener.icmp)
+	if (!icmp->is_ttl_exceeded)
+		note_error(socket, icmp);
+	if (socket->listener.icmp)
 		socket->listener.icmp(socket->listener.arg, icmp);
 }
 
@@ -302,10 +300,13 @@ int stun_socket_open(struct loop *loop, const struct endpoint *local,
 
 int stun_socket_detach(struct stun_socket *socket)
 {
+	struct transaction *t = TAILQ_FIRST(&socket->transactions), *next;
 	int fd = socket->fd;
 
-	while (!TAILQ_EMPTY(&socket->transactions))
-		discard(TAILQ_FIRST(&socket->transactions));
+	for (; t; t = next) {
+		next = TAILQ_NEXT(t, link);
+		discard(t);
+	}
 	loop_io_free(socket->io);
 	socket->is_freed = true;
 	if (socket->depth == 0)

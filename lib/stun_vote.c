@@ -98,12 +98,14 @@ struct stun_vote stun_vote_count(const struct stun_ballot *ballots,
 		else
 			vote.rejected++;
 	}
+	if (urn.count == 0)
+		return vote;
 	vote.servers = voters(&urn, NULL);
 	if (vote.servers == 1) {
 		vote.verdict = STUN_VERDICT_SINGLE;
 		vote.external = urn.ballots[0]->mapped;
 		vote.agreeing = 1;
-	} else if (vote.servers > 1) {
+	} else {
 		decide(&vote, &urn);
 	}
 	return vote;

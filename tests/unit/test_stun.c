@@ -111,6 +111,23 @@ static void stun_parse_when_unknown_optional_then_skipped(void **state)
 	assert_endpoint(&m.mapped, "8.8.4.4:9");
 }
 
+static void stun_parse_when_after_integrity_then_ignored(void **state)
+{
+	static const uint8_t attrs[] = {
+	    0x00, 0x08, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0,
+	    0,    0,    0, 0,  0, 0, 0, 0, 0, 0, 0, 0, /* integrity */
+	    0x00, 0x01, 0, 8,  0, 1, 0, 9, 8, 8, 4, 4, /* mapped */
+	    0x00, 0x24, 0, 4,  1, 2, 3, 4,             /* unknown */
+	};
+	struct stun_message m;
+
+	(void)state;
+	assert_int_equal(parse_response(attrs, sizeof(attrs), &m), 0);
+	assert_true(m.has_integrity);
+	assert_false(addr_is_set(&m.mapped.addr));
+	assert_int_equal(parse_response(attrs + 24, 20, &m), -EOPNOTSUPP);
+}
+
 static void stun_parse_when_any_byte_of_it_changes_then_ebadmsg(void **state)
 {
 	uint8_t bytes[sizeof(sample_ipv4)];
@@ -298,6 +315,7 @@ int main(void)
 	    cmocka_unit_test(stun_parse_when_rfc5769_ipv6_then_mapped),
 	    cmocka_unit_test(stun_parse_when_unknown_required_then_eopnotsupp),
 	    cmocka_unit_test(stun_parse_when_unknown_optional_then_skipped),
+	    cmocka_unit_test(stun_parse_when_after_integrity_then_ignored),
 	    cmocka_unit_test(
 		stun_parse_when_any_byte_of_it_changes_then_ebadmsg),
 	    cmocka_unit_test(

@@ -48,6 +48,7 @@ struct bench {
 	unsigned int icmp;
 	char text[64];
 	bool frees_socket;
+	bool asks_again;
 };
 
 static size_t build_answer(const struct manner *manner, const uint8_t *id,
@@ -191,6 +192,13 @@ static void on_done(void *arg, const struct stun_answer *answer)
 		stun_socket_free(bench->socket);
 		bench->socket = NULL;
 	}
+	if (bench->asks_again && bench->calls < 3) {
+		const struct stun_query query = {.server = answer->server,
+						 .budget_ms = 2000};
+
+		stun_socket_ask(bench->socket, &query, on_done, bench);
+		return;
+	}
 	loop_stop(bench->loop);
 }
 
@@ -310,6 +318,20 @@ static void stun_socket_ask_when_port_closed_then_unreachable(void **state)
 	assert_int_equal(bench->icmp, 1);
 }
 
+static void stun_socket_ask_when_refused_and_again_then_each_asks(void **state)
+{
+	struct bench *bench = *state;
+
+	loop_io_free(bench->servers[0].io);
+	bench->servers[0].io = NULL;
+	close(bench->servers[0].fd);
+	bench->servers[0].fd = -1;
+	bench->asks_again = true;
+	ask(bench, 2000);
+	assert_int_equal(bench->calls, 3);
+	assert_int_equal(bench->icmp, 3);
+}
+
 static void stun_socket_ask_when_no_route_then_unreachable(void **state)
 {
 	struct bench *bench = *state;
@@ -423,7 +445,8 @@ static void stun_map_start_when_one_is_silent_then_not_waited_for(void **state)
 	bench->servers[0].manner.is_silent = true;
 	map(bench, 3);
 	assert_mapped(bench, "8.8.8.8:4711");
-	assert_true(bench->map.took_ms < STUN_MAP_GRACE_MS + 50);
+	/* Two of three are a majority, whatever the third would say. */
+	assert_true(bench->map.took_ms < STUN_MAP_GRACE_MS);
 }
 
 static void stun_map_start_when_alone_then_not_believed(void **state)
@@ -467,6 +490,7 @@ int main(void)
 	    TEST(stun_socket_ask_when_answer_from_named_then_taken),
 	    TEST(stun_socket_ask_when_error_then_refused),
 	    TEST(stun_socket_ask_when_port_closed_then_unreachable),
+	    TEST(stun_socket_ask_when_refused_and_again_then_each_asks),
 	    TEST(stun_socket_ask_when_no_route_then_unreachable),
 	    TEST(stun_socket_ask_when_freed_in_callback_then_no_harm),
 	    TEST(stun_socket_cancel_when_pending_then_no_call),
