@@ -84,6 +84,7 @@ DAEMON_SRC := \
 	daemon/igd_place.c \
 	daemon/igd_process.c \
 	daemon/igd_queue.c \
+	daemon/igd_sandbox.c \
 	daemon/igd_serve.c \
 	daemon/lease.c \
 	daemon/log.c \
@@ -106,6 +107,7 @@ DAEMON_SRC := \
 	daemon/pcp_client.c \
 	daemon/pmp_engine.c \
 	daemon/pmp_job.c \
+	daemon/pmp_listen.c \
 	daemon/pmp_socket.c \
 	daemon/port_pick.c \
 	daemon/portmap.c \
@@ -167,6 +169,8 @@ UNIT_TESTS := \
 	igd_desc \
 	igd_ladder \
 	igd_place \
+	igd_sandbox \
+	igd_unmap \
 	igd_url \
 	igd_wire \
 	nat_behaviour \
@@ -217,6 +221,7 @@ TEST_TOOLS := \
 	evil_igd \
 	evil_pmp \
 	evil_stun \
+	fake_daemon \
 	igd_probe \
 	nat_probe \
 	netcheck \

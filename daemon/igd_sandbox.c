@@ -14,7 +14,7 @@
 #define DESCRIPTORS 16
 
 /* Landlock's ruleset as of ABI 6; linux/landlock.h of a given distribution
- * knows less. The kernel takes as much of it as the ABI has. */
+ * may know less. The kernel takes as much of it as the ABI has. */
 struct landlock_ruleset {
 	uint64_t access_fs;
 	uint64_t access_net;

@@ -1,75 +1,4 @@
-#include "unit.h"
-
-#include <string.h>
-
-#include "igd_ladder.h"
-
-#define WISHED_S 7200
-
-static const struct map_request wish = {.transport = TRANSPORT_UDP,
-					.internal_port = 51820,
-					.lifetime_s = WISHED_S,
-					.description = "traversald test"};
-
-static struct addr address(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
-
-static struct igd_ladder start(const struct map_request *w,
-			       struct igd_memory *memory, unsigned int version)
-{
-	struct addr lan = address("192.168.1.20");
-	struct igd_ladder l;
-
-	igd_ladder_map(&l, w, memory, 12345);
-	igd_ladder_set_router(&l, &lan, version);
-	return l;
-}
-
-/* What the worker answers when the table holds what was asked for. */
-static struct igd_answer yes(const struct igd_ladder *l, uint32_t lease_s)
-{
-	struct igd_request r = igd_ladder_request(l);
-
-	return (struct igd_answer){
-	    .entry = {.protocol = r.protocol,
-		      .external_port = r.external_port,
-		      .internal_port = r.internal_port,
-		      .lease_s = lease_s,
-		      .is_enabled = 1,
-		      .client = l->lan},
-	};
-}
-
-static bool answer_code(struct igd_ladder *l, int code)
-{
-	struct igd_answer a = {.code = code};
-
-	return igd_ladder_answer(l, &a);
-}
-
-static bool answer_yes(struct igd_ladder *l, uint32_t lease_s)
-{
-	struct igd_answer a = yes(l, lease_s);
-
-	return igd_ladder_answer(l, &a);
-}
-
-static void expect(const struct igd_ladder *l, enum igd_verb verb,
-		   unsigned int port, uint32_t lease_s)
-{
-	struct igd_request r = igd_ladder_request(l);
-
-	assert_int_equal(r.verb, verb);
-	assert_int_equal(r.external_port, port);
-	assert_int_equal(r.lease_s, lease_s);
-	assert_int_equal(r.internal_port, wish.internal_port);
-	assert_string_equal(r.description, wish.description);
-}
+#include "igd_ladder_steps.h"
 
 static void igd_ladder_map_when_granted_then_what_the_table_says(void **state)
 {
@@ -406,74 +335,6 @@ static void igd_ladder_lost_when_entry_is_not_there_then_again(void **state)
 	expect(&l, IGD_ADD, 51820, WISHED_S);
 }
 
-static struct igd_ladder start_unmap(struct igd_memory *memory)
-{
-	struct addr lan = address("192.168.1.20");
-	struct map_request w = wish;
-	struct igd_ladder l;
-
-	w.external_port = 4000;
-	igd_ladder_unmap(&l, &w, memory);
-	igd_ladder_set_router(&l, &lan, 1);
-	return l;
-}
-
-static void igd_ladder_unmap_when_ours_then_deleted(void **state)
-{
-	static const struct {
-		int code;
-		enum map_status status;
-	} rows[] = {
-	    {IGD_OK, MAP_OK},
-	    {IGD_NO_SUCH_ENTRY, MAP_OK},
-	    {IGD_NOT_AUTHORIZED, MAP_REFUSED},
-	    {IGD_ACTION_FAILED, MAP_BROKEN},
-	};
-	struct igd_memory memory = {0};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct igd_ladder l = start_unmap(&memory);
-
-		expect(&l, IGD_GET, 4000, WISHED_S);
-		assert_false(answer_yes(&l, 10));
-		expect(&l, IGD_DELETE, 4000, WISHED_S);
-		assert_true(answer_code(&l, rows[i].code));
-		assert_int_equal(l.result.status, rows[i].status);
-	}
-}
-
-static void igd_ladder_unmap_when_unreadable_then_deleted(void **state)
-{
-	struct igd_memory memory = {0};
-	struct igd_ladder l = start_unmap(&memory);
-
-	(void)state;
-	assert_false(answer_code(&l, IGD_INVALID_ACTION));
-	assert_int_equal(igd_ladder_request(&l).verb, IGD_DELETE);
-}
-
-static void igd_ladder_unmap_when_gone_or_anothers_then_left_alone(void **state)
-{
-	struct igd_memory memory = {0};
-	struct igd_ladder l = start_unmap(&memory);
-	struct igd_answer a;
-
-	(void)state;
-	assert_true(answer_code(&l, IGD_NO_SUCH_ENTRY));
-	assert_int_equal(l.result.status, MAP_OK);
-	l = start_unmap(&memory);
-	a = yes(&l, 10);
-	a.entry.client = address("192.168.1.21");
-	assert_true(igd_ladder_answer(&l, &a));
-	assert_int_equal(l.result.status, MAP_OK);
-	/* Ours from before our address changed. */
-	l = start_unmap(&memory);
-	strcpy(a.entry.description, wish.description);
-	assert_false(igd_ladder_answer(&l, &a));
-	assert_int_equal(igd_ladder_request(&l).verb, IGD_DELETE);
-}
-
 /* Whatever a router answers, however often: a mapping ends, asks for no port 0
  * and deletes nothing that it has not seen to be its own. */
 static void igd_ladder_answer_when_anything_then_ends(void **state)
@@ -535,10 +396,6 @@ int main(void)
 	    cmocka_unit_test(igd_ladder_lost_when_entry_is_there_then_granted),
 	    cmocka_unit_test(
 		igd_ladder_lost_when_entry_is_not_there_then_again),
-	    cmocka_unit_test(igd_ladder_unmap_when_ours_then_deleted),
-	    cmocka_unit_test(igd_ladder_unmap_when_unreadable_then_deleted),
-	    cmocka_unit_test(
-		igd_ladder_unmap_when_gone_or_anothers_then_left_alone),
 	    cmocka_unit_test(igd_ladder_answer_when_anything_then_ends),
 	};
 

@@ -29,7 +29,7 @@ static void igd_places_keep_when_likelier_then_first(void **state)
 static void igd_places_keep_when_full_then_the_likeliest(void **state)
 {
 	struct igd_places p = {0};
-	char url[8];
+	char url[16];
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
