@@ -31,7 +31,7 @@ boot() {
 	wait_until 'LEADER=$(pgrep -P "$NSPAWN" -x systemd) &&
 		[ "$(inside systemctl is-system-running 2>&1)" = running ]' 30 ||
 		fail "the container does not boot: $(
-			inside systemctl --failed --no-legend
+			inside systemctl is-system-running; inside systemctl --failed --no-legend; inside systemctl list-jobs --no-legend
 		)"
 }
 
@@ -55,6 +55,9 @@ igd_start r natpmp=no
 daemon_defaults "--map=game=5000/udp"
 boot
 
+# As the README says.
+inside systemd-sysusers
+inside systemctl daemon-reload
 inside systemctl enable --now traversald 2>&1
 expect "state of the unit" active "$(inside systemctl is-active traversald)"
 for socket in traversald.socket traversald-admin.socket; do
