@@ -51,7 +51,7 @@ struct igd_client {
 	struct igd_process *process;
 	struct loop_timer *kick; /* so that nothing happens within a call */
 	struct loop_timer *idle;
-	TAILQ_HEAD(, igd_op) ops; /* the first one is served */
+	TAILQ_HEAD(igd_op_list, igd_op) ops; /* the first one is served */
 	enum igd_phase phase;
 	uint64_t last_id;
 	struct igd_places places;
@@ -60,7 +60,8 @@ struct igd_client {
 	uint64_t open_generation; /* of the worker that has opened; 0 */
 	struct addr lan;
 	unsigned int version;
-	uint32_t uptime_s;
+	uint32_t uptime_s; /* when it was last asked; 0 = unknown */
+	uint64_t uptime_at_ms;
 	struct igd_memory memory;
 	struct igd_boot boot;
 	bool restart_due; /* to be told once the router is back */
