@@ -24,7 +24,7 @@ STUN_PORT=3478
 NAT_SIDES=0
 
 # What nat_side() was told of the side that it builds.
-NAT_OPTIONS='policy cgn behind hairpin loss delay usernat lan'
+NAT_OPTIONS='policy cgn behind hairpin loss delay usernat pool lan'
 
 # --- the core ---------------------------------------------------------------
 
@@ -88,12 +88,13 @@ nat_evil() {
 #   loss=PERCENT               lost each way on the outer side of the router
 #   delay=MS                   each way between the side and the core
 #   usernat=OPTION,...         further options of a user-space NAT
+#   pool=yes                   the user-space NAT has .4 as a second address
 #   lan=PREFIX                 of the LAN instead of 10.n.0
 # usage: nat_side NAME TYPE [OPTION...]
 nat_side() {
 	local name=$1 type=$2 arg n
 	local policy=drop cgn='' behind='' hairpin=no loss=0 delay=0
-	local usernat='' lan=''
+	local usernat='' pool=no lan=''
 
 	shift 2
 	for arg in "$@"; do
@@ -142,8 +143,10 @@ nat_router() {
 	case $type in u:*) wan=$prefix.3 ;; esac
 	nip "$ns" addr add "$wan/24" dev wan0
 	nip "$up" addr add "$prefix.1/24" dev "to-$ns"
-	[ "$wan" = "$prefix.2" ] ||
+	if [ "$wan" != "$prefix.2" ]; then
 		nip "$up" route add "$prefix.2/32" via "$wan"
+		nip "$up" route add "$prefix.4/32" via "$wan"
+	fi
 	nip "$ns" route add default via "$prefix.1"
 	nse "$ns" sysctl -qw net.ipv4.ip_forward=1
 	case $type in
@@ -253,17 +256,19 @@ nat_ruleset() {
 
 # Starts a user-space NAT on a router. usage: nat_user NS TYPE OUTER INSIDE
 nat_user() {
-	local ns=$1 type=$2 outer=$3 inside=$4
+	local ns=$1 type=$2 outer=$3 inside=$4 second=${3%.*}.4
 
 	nip "$ns" tuntap add nat0 mode tun
 	nip "$ns" link set nat0 up txqueuelen 10000
 	# shellcheck disable=SC2046,SC2086 # a list of options
 	lab_spawn "$ns" "usernat-$ns" "$LAB_TOOLS/usernat/usernat" --dev=nat0 \
-		"--type=$type" "--outer=$outer" "--inside=$inside" \
+		"--type=$type" "--inside=$inside" \
+		"--outer=$outer$([ "$pool" = no ] || echo ",$second")" \
 		$([ "$hairpin" = no ] || echo --hairpin) ${usernat//,--/ --}
 	wait_until "grep -q ^ready '$LAB_TMP/usernat-$ns.log'" 3 ||
 		fail "usernat does not run on $ns"
 	nip "$ns" route add "$outer/32" dev nat0
+	nip "$ns" route add "$second/32" dev nat0
 	nip "$ns" route add default dev nat0 table 100
 	nip "$ns" route add throw "$inside" table 100
 	echo 'table ip nat {

@@ -139,6 +139,28 @@ probe_check d2 >"$LAB_TMP/double.d2"
 expect "port-restricted behind full-cone" port-restricted-cone \
 	"$(value legacy "$LAB_TMP/double.d2")"
 
+note "a router that accepts or rejects what nobody asked for is no other NAT"
+for policy in accept reject; do
+	nat_side "p$policy" port-restricted policy=$policy
+	probe_check "p$policy" >"$LAB_TMP/policy.$policy"
+	expect "input $policy" port-restricted-cone \
+		"$(value legacy "$LAB_TMP/policy.$policy")"
+done
+
+note "a block of ports and a pool of addresses are seen"
+nat_side block u:apdm/apdf/random usernat=--range=20480-22527
+probe_check block >"$LAB_TMP/block"
+expect "the block of ports" 20480-22527 "$(value block "$LAB_TMP/block")"
+nat_side pool u:eim/apdf/random pool=yes
+for tries in 1 2 3 4 5; do
+	# Five sockets can share an address by chance.
+	probe_check pool >"$LAB_TMP/pool.$tries"
+	[ "$(value pooled "$LAB_TMP/pool.$tries")" = true ] && break
+done
+expect "the pool of addresses" true "$(value pooled "$LAB_TMP/pool.$tries")"
+expect "the mapping in a pool" endpoint-independent \
+	"$(value mapping "$LAB_TMP/pool.$tries")"
+
 note "each box costs one hop"
 for side in s4 s10; do
 	nse $side "$PROBE" -T 2 -t 600 ask "$STUN_1:$STUN_PORT" >/dev/null ||
