@@ -95,24 +95,33 @@ proc_value() {
 	awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status" 2>/dev/null
 }
 
+# Keeps in WORKER_KB the most memory that a child of the daemon has had.
+note_worker() {
+	local pid kb
+
+	for pid in $(pgrep -P "$DAEMON_PID"); do
+		kb=$(proc_value "$pid" VmHWM)
+		[ "${kb:-0}" -le "$WORKER_KB" ] || WORKER_KB=$kb
+	done
+}
+
 # Measures the daemon at rest with a mapping by UPnP, the method that needs the
 # worker: peak memory of both in kB, wake-ups in IDLE_S seconds.
 measure_rest() {
-	local pid before worker_kb=0 kb
+	local before
 
-	daemon_up "--traversal=upnp --map=game=5000/udp --log-level=info"
-	until status_is 'reachable == "yes"'; do
-		for pid in $(pgrep -P "$DAEMON_PID"); do
-			kb=$(proc_value "$pid" VmHWM)
-			[ "${kb:-0}" -le "$worker_kb" ] || worker_kb=$kb
-		done
+	WORKER_KB=0
+	daemon_defaults "--traversal=upnp --map=game=5000/udp"
+	daemon_spawn --log-level=info
+	until [ -e "$DAEMON_RUN" ] && status_is 'reachable == "yes"'; do
+		note_worker
 		is_alive "$DAEMON_PID" || fail "traversald ended"
 	done
 	before=$(proc_value "$DAEMON_PID" voluntary_ctxt_switches)
 	stays 'is_alive "$DAEMON_PID"' "$IDLE_S" || fail "traversald ended"
 	WAKE_UPS=$(($(proc_value "$DAEMON_PID" voluntary_ctxt_switches) - before))
+	note_worker
 	DAEMON_KB=$(proc_value "$DAEMON_PID" VmHWM)
-	WORKER_KB=$worker_kb
 	daemon_stop
 }
 
@@ -126,12 +135,12 @@ row() {
 # How much faster a row is than its anchor. usage: ratio ROW ANCHOR
 ratio() {
 	awk -v own="${MEDIAN[$1]}" -v anchor="${MEDIAN[$2]}" -v name="$2" \
-		'BEGIN { printf "%s / %.1f", name, anchor / own }'
+		'BEGIN { printf "%.1f x %s", anchor / own, name }'
 }
 
 show_table() {
 	echo "first mapping, process start to rule in the router, $RUNS runs, ms"
-	row "" "median [min..max]" target "anchor / times faster"
+	row "" "median [min..max]" target "times faster than"
 	row "traversald, PCP" "${SHOWN[pcp]}" 5 "$(ratio pcp natpmpc)"
 	row "traversald, NAT-PMP" "${SHOWN[natpmp]}" 5 "$(ratio natpmp natpmpc)"
 	row "traversald, UPnP" "${SHOWN[upnp]}" 70 "$(ratio upnp upnpc)"
@@ -141,8 +150,8 @@ show_table() {
 	row "upnpc -a" "${SHOWN[upnpc]}" -
 	echo
 	echo "traversald with one mapping by UPnP"
-	row "peak memory, daemon" "$DAEMON_KB kB" "6144"
-	row "peak memory, worker" "$WORKER_KB kB" "12288"
+	row "peak memory, daemon, kB" "$DAEMON_KB" 6144
+	row "peak memory, worker, kB" "$WORKER_KB" 12288
 	row "wake-ups in $IDLE_S s at rest" "$WAKE_UPS" -
 }
 

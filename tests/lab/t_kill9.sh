@@ -21,13 +21,6 @@ try_kill() {
 	expect "outer endpoint" "$before" "$(external game)"
 	expect "mappings after the start" 1 "$(router_count)"
 	assert_service_reached game udp 5000
-
-	note "and a service that is no longer asked for is given back"
-	daemon_kill
-	daemon_up "--traversal=upnp --map=other=5002/udp"
-	wait_status 'reachable == "yes"' 10
-	wait_until '[ -z "$(router_external_port udp 5000)" ]' 5 ||
-		fail "the old mapping stays: $(router_mappings)"
 	daemon_stop
 	expect "mappings at the end" 0 "$(router_count)"
 }

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# kill -9, and the service is no longer asked for at the next start: its mapping
+# is given back, with each protocol.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/daemon.sh
+. "$(dirname "$0")/daemon.sh"
+
+# usage: try_kill VIA
+try_kill() {
+	daemon_up "--traversal=upnp --map=game=5000/udp:5555"
+	wait_status 'reachable == "yes"' 10
+	expect_status "ext(\"game\").via == \"$1\""
+	daemon_kill
+	expect "mappings after the kill" 1 "$(router_count)"
+	daemon_up "--traversal=upnp --map=other=5002/udp"
+	wait_status 'reachable == "yes"' 10
+	wait_until '[ -z "$(router_external_port udp 5000)" ]' 5 ||
+		fail "the old mapping stays: $(router_mappings)"
+	expect "mappings after the start" 1 "$(router_count)"
+	daemon_stop
+	expect "mappings at the end" 0 "$(router_count)"
+}
+
+lab_for_daemon
+note "PCP"
+igd_start r
+try_kill pcp
+
+note "NAT-PMP"
+drop_pcp
+try_kill nat-pmp
+router_drop_nothing
+igd_stop
+
+note "UPnP"
+igd_start r natpmp=no
+try_kill upnp
