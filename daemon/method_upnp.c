@@ -256,6 +256,12 @@ static void on_proof(void *arg, const struct prove_result *result)
 	case PROVE_IMPOSSIBLE:
 		break;
 	}
+	if (portmap_has_no_network(run->env->portmap)) {
+		settle(run, METHOD_REFUSED, false,
+		       "the router granted a mapping, but says that it has no "
+		       "connection to the internet");
+		return;
+	}
 	snprintf(detail, sizeof(detail),
 		 "the router granted a mapping; nothing outside confirmed it: "
 		 "%s",

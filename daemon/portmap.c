@@ -1,8 +1,16 @@
 #include "portmap.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "mem.h"
+
+struct restarts {
+	struct portmap *portmap;
+	enum map_via via;
+	bool is_due;             /* to be passed on when the timer fires */
+	struct loop_timer *hold; /* runs: one was passed on lately */
+};
 
 struct portmap {
 	struct portmap_options options;
@@ -10,6 +18,9 @@ struct portmap {
 	LIST_HEAD(, portmap_user) users;
 	struct loop_timer *burial; /* running: retired and without users */
 	bool is_retired;
+	struct loop_timer *poll;
+	unsigned int unanswered; /* polls in a row */
+	struct restarts restarts[MAP_VIA_COUNT];
 	/* The next user to be told: a callback may remove any of them. */
 	struct portmap_user *cursor;
 };
@@ -23,30 +34,111 @@ static struct portmap_user *next_user(struct portmap *portmap)
 	return user;
 }
 
+/* --- is the gateway still the same? --- */
+
+static bool is_held_by(const struct portmap *portmap, enum map_via via)
+{
+	const struct portmap_user *user;
+
+	LIST_FOREACH(user, &portmap->users, link)
+	if (user->is_holding && user->via == via)
+		return true;
+	return false;
+}
+
+static uint64_t next_poll_ms(const struct portmap *portmap)
+{
+	uint64_t delay_ms = PORTMAP_POLL_AWAY_MS;
+
+	if (portmap->unanswered == 0)
+		return PORTMAP_POLL_LEAST_MS +
+		       randombytes_uniform(PORTMAP_POLL_MOST_MS -
+					   PORTMAP_POLL_LEAST_MS + 1);
+	for (unsigned int i = 1; i < portmap->unanswered; i++)
+		if (delay_ms < PORTMAP_POLL_AWAY_MOST)
+			delay_ms *= 2;
+	return delay_ms;
+}
+
+static void on_poll(void *arg)
+{
+	struct portmap *portmap = arg;
+	bool is_away = false;
+
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		struct map_client *client = portmap->clients[via];
+
+		if (!client || !is_held_by(portmap, client->via))
+			continue;
+		is_away = is_away || client->state != MAP_CLIENT_READY;
+		client->ops->probe(client);
+	}
+	portmap->unanswered = is_away ? portmap->unanswered + 1 : 0;
+	loop_timer_start(portmap->poll, next_poll_ms(portmap));
+}
+
+/* What one protocol noticed the others find out for themselves. */
+static void ask_others(struct portmap *portmap, enum map_via via)
+{
+	for (int other = 0; other < MAP_VIA_COUNT; other++)
+		if (portmap->clients[other] && other != (int)via &&
+		    is_held_by(portmap, (enum map_via)other))
+			portmap->clients[other]->ops->probe(
+			    portmap->clients[other]);
+}
+
 static void on_changed(void *arg, struct map_client *client)
 {
 	struct portmap *portmap = arg;
 	struct portmap_user *user;
 
+	/* It was there and is not: find it as soon as it comes back. */
+	if (client->state == MAP_CLIENT_ABSENT && portmap->unanswered == 0 &&
+	    is_held_by(portmap, client->via)) {
+		portmap->unanswered = 1;
+		loop_timer_start(portmap->poll, next_poll_ms(portmap));
+	}
 	portmap->cursor = LIST_FIRST(&portmap->users);
 	while ((user = next_user(portmap)))
 		user->changed(user, client->via);
 }
 
+static void pass_on_restart(struct portmap *portmap, enum map_via via)
+{
+	struct restarts *restarts = &portmap->restarts[via];
+	struct portmap_user *user;
+
+	restarts->is_due = false;
+	loop_timer_start(restarts->hold, PORTMAP_RESTART_MS);
+	log_info(portmap->options.log, "event=router-restarted via=%s",
+		 map_via_name(via));
+	if (portmap->options.restarted)
+		portmap->options.restarted(portmap->options.news_arg, via);
+	ask_others(portmap, via);
+	portmap->cursor = LIST_FIRST(&portmap->users);
+	while ((user = next_user(portmap)))
+		user->restarted(user, via);
+}
+
 static void on_restarted(void *arg, struct map_client *client)
 {
 	struct portmap *portmap = arg;
-	struct portmap_user *user;
+	struct restarts *restarts = &portmap->restarts[client->via];
 
-	log_info(portmap->options.log, "event=router-restarted via=%s",
-		 map_via_name(client->via));
-	if (portmap->options.restarted)
-		portmap->options.restarted(portmap->options.news_arg,
-					   client->via);
-	portmap->cursor = LIST_FIRST(&portmap->users);
-	while ((user = next_user(portmap)))
-		user->restarted(user, client->via);
+	restarts->is_due = true;
+	if (!loop_timer_is_running(restarts->hold))
+		pass_on_restart(portmap, client->via);
 }
+
+static void on_hold_over(void *arg)
+{
+	struct restarts *restarts = arg;
+
+	if (restarts->is_due)
+		pass_on_restart(restarts->portmap, restarts->via);
+}
+
+/* --- life and end --- */
 
 static void bury(void *arg)
 {
@@ -55,6 +147,9 @@ static void bury(void *arg)
 	for (int via = 0; via < MAP_VIA_COUNT; via++)
 		if (portmap->clients[via])
 			portmap->clients[via]->ops->free(portmap->clients[via]);
+	for (int via = 0; via < MAP_VIA_COUNT; via++)
+		loop_timer_free(portmap->restarts[via].hold);
+	loop_timer_free(portmap->poll);
 	loop_timer_free(portmap->burial);
 	free(portmap);
 }
@@ -71,6 +166,15 @@ struct portmap *portmap_new(const struct portmap_options *options)
 	portmap->options = *options;
 	LIST_INIT(&portmap->users);
 	portmap->burial = loop_timer_new(options->loop, bury, portmap);
+	portmap->poll = loop_timer_new(options->loop, on_poll, portmap);
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		portmap->restarts[via] = (struct restarts){
+		    .portmap = portmap,
+		    .via = (enum map_via)via,
+		    .hold = loop_timer_new(options->loop, on_hold_over,
+					   &portmap->restarts[via]),
+		};
+	}
 	for (int via = 0; via < MAP_VIA_COUNT; via++)
 		if (options->new_client[via])
 			portmap->clients[via] =
@@ -101,6 +205,8 @@ void portmap_probe(struct portmap *portmap)
 void portmap_add_user(struct portmap *portmap, struct portmap_user *user)
 {
 	LIST_INSERT_HEAD(&portmap->users, user, link);
+	if (!loop_timer_is_running(portmap->poll))
+		loop_timer_start(portmap->poll, next_poll_ms(portmap));
 }
 
 void portmap_remove_user(struct portmap *portmap, struct portmap_user *user)
@@ -108,6 +214,8 @@ void portmap_remove_user(struct portmap *portmap, struct portmap_user *user)
 	if (portmap->cursor == user)
 		portmap->cursor = LIST_NEXT(user, link);
 	LIST_REMOVE(user, link);
+	if (LIST_EMPTY(&portmap->users))
+		loop_timer_stop(portmap->poll);
 	if (portmap->is_retired && LIST_EMPTY(&portmap->users))
 		loop_timer_start(portmap->burial, 0);
 }
@@ -139,4 +247,12 @@ struct addr portmap_external(const struct portmap *portmap)
 		    addr_is_set(&portmap->clients[via]->external))
 			return portmap->clients[via]->external;
 	return (struct addr){0};
+}
+
+bool portmap_has_no_network(const struct portmap *portmap)
+{
+	const struct map_client *natpmp = portmap->clients[MAP_VIA_NATPMP];
+
+	return natpmp && natpmp->state == MAP_CLIENT_READY &&
+	       !addr_is_set(&natpmp->external);
 }

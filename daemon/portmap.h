@@ -53,8 +53,20 @@ struct portmap_options {
 	void *news_arg;
 };
 
+/* The protocols that hold mappings are asked so often whether the gateway is
+ * still the same, at random in between; sooner while it is silent. */
+#define PORTMAP_POLL_LEAST_MS  15000
+#define PORTMAP_POLL_MOST_MS   27000
+#define PORTMAP_POLL_AWAY_MS   3000
+#define PORTMAP_POLL_AWAY_MOST 12000
+/* A protocol's restarts are passed on once in this time; one in between is
+ * passed on at its end. Nobody on the link can set off more work than that. */
+#define PORTMAP_RESTART_MS 30000
+
 /* Who wants to hear about the clients; embedded in each lease. */
 struct portmap_user {
+	bool is_holding; /* a mapping, by VIA: that protocol is polled */
+	enum map_via via;
 	void (*changed)(struct portmap_user *user, enum map_via via);
 	void (*restarted)(struct portmap_user *user, enum map_via via);
 	LIST_ENTRY(portmap_user) link;
@@ -83,5 +95,9 @@ bool portmap_is_absent(const struct portmap *portmap);
 
 /* The gateway's outer address as the best protocol told it; unset = unknown. */
 struct addr portmap_external(const struct portmap *portmap);
+
+/* Does the router say that it has no way to the internet? NAT-PMP does (RFC
+ * 6886 section 3.5, result 3), where PCP grants all the same. */
+bool portmap_has_no_network(const struct portmap *portmap);
 
 #endif

@@ -175,6 +175,25 @@ static void name_pool_port(struct services *services, char *buf, size_t cap)
 	}
 }
 
+/* Binds a free port that no service of ours has: one that was handed out may
+ * not be bound by its new owner yet. */
+static int pick_port(struct services *services, uint16_t *ret_port)
+{
+	const struct port_range *range =
+	    &services->options.env->config->udp_ports;
+	int fd;
+
+	for (int draw = 0; draw < SERVICES_MOST; draw++) {
+		fd = port_pick_udp(range, ret_port);
+		if (fd < 0)
+			return fd;
+		if (!services_find_port(services, TRANSPORT_UDP, *ret_port))
+			return fd;
+		close(fd);
+	}
+	return -EADDRINUSE;
+}
+
 static bool prepare_one(struct services *services)
 {
 	const struct config *config = services->options.env->config;
@@ -183,7 +202,7 @@ static bool prepare_one(struct services *services)
 
 	if (services->count >= SERVICES_MOST)
 		return false;
-	fd = port_pick_udp(&config->udp_ports, &wanted.port);
+	fd = pick_port(services, &wanted.port);
 	if (fd < 0) {
 		log_warn(services->options.env->log,
 			 "event=pool-empty range=%u:%u error=\"%s\"",
