@@ -28,13 +28,13 @@ static bool is_set(const char *variable)
 static bool wants_color(const struct args *args)
 {
 	const char *term = getenv("TERM");
+	const char *forced = getenv("CLICOLOR_FORCE");
 
 	if (args->color != ARGS_COLOR_AUTO)
 		return args->color == ARGS_COLOR_ALWAYS;
 	if (is_set("NO_COLOR"))
 		return false;
-	if ((is_set("CLICOLOR_FORCE") &&
-	     strcmp(getenv("CLICOLOR_FORCE"), "0") != 0) ||
+	if ((forced && *forced && strcmp(forced, "0") != 0) ||
 	    is_set("FORCE_COLOR"))
 		return true;
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;

@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static void measure(const struct out *out, const struct table *table,
 {
 	size_t columns;
 
+	assert(table->column_count > 0);
 	for (size_t i = 0; i < table->column_count; i++)
 		widths[i] = out->args->no_legend
 				? 0
