@@ -79,6 +79,7 @@ DAEMON_SRC := \
 	daemon/echo_target.c \
 	daemon/events.c \
 	daemon/gateway.c \
+	daemon/health.c \
 	daemon/igd_client.c \
 	daemon/igd_ladder.c \
 	daemon/igd_place.c \
@@ -399,7 +400,7 @@ san: ## unit and replay tests with address and undefined sanitizers
 
 lint: all ## every style gate: layers, sizes, format, tidy, shell, man
 	$(Q)tests/deps.sh lint
-	$(Q)BUILD=$(BUILD) CPPFLAGS='$(CPPFLAGS_ALL)' tests/lint/run.sh all
+	$(Q)BUILD=$(BUILD) tests/lint/run.sh all
 
 lint-light: all ## the gates that need no clang
 	$(Q)tests/deps.sh lab
