@@ -299,8 +299,8 @@ static void add_missing(struct services *services)
 static bool is_order_changed(const struct config *a, const struct config *b)
 {
 	return a->chain_count != b->chain_count ||
-	       memcmp(a->chain, b->chain,
-		      a->chain_count * sizeof(*a->chain)) != 0;
+	       memcmp(a->chain, b->chain, a->chain_count * sizeof(*a->chain)) !=
+		   0;
 }
 
 static void restart_all(struct services *services)
