@@ -4,7 +4,6 @@
 
 #include "api_methods.h"
 #include "config_values.h"
-#include "daemon.h"
 #include "status_json.h"
 
 static bool get_port(struct control_call *call, const json_t *parameters,
