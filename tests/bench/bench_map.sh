@@ -99,7 +99,7 @@ proc_value() {
 note_worker() {
 	local pid kb
 
-	for pid in $(pgrep -P "$DAEMON_PID"); do
+	for pid in $(pgrep -P "$DAEMON_PID" || true); do
 		kb=$(proc_value "$pid" VmHWM)
 		[ "${kb:-0}" -le "$WORKER_KB" ] || WORKER_KB=$kb
 	done

@@ -38,7 +38,9 @@ lab_error() {
 }
 if [ "${V:-0}" != 1 ]; then
 	lab_show_logs() {
-		echo "To see the logs: sudo make demo V=1" >&2
+		# shellcheck disable=SC2154 # of lab_finish, which calls it
+		[ "$status" -ne 1 ] ||
+			echo "To see the logs: sudo make demo V=1" >&2
 	}
 fi
 

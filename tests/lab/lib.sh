@@ -513,6 +513,15 @@ router_external_port() {
 		'$1 == proto && $3 == host && $4 == port { print $2; exit }'
 }
 
+# Waits until a router has been up so long that a reboot shows in its epoch: a
+# client takes a difference of up to 2 s for the drift of a clock
+# (RFC 6887 section 8.5). usage: igd_grow_old [ADDRESS]
+igd_grow_old() {
+	wait_until "nse h2 natpmpc -g ${1:-$ROUTER} |
+		grep -q 'epoch = \([5-9]\|[0-9][0-9]\)'" 8 ||
+		fail "the router's epoch does not rise"
+}
+
 # Prints how many packets the LAN has sent to the router's mapping services.
 router_asks() {
 	nse "${1:-r}" nft -j list counter inet mupnp asks |
@@ -591,6 +600,13 @@ wan_new_address() {
 	nip r addr add 11.22.44.2/24 dev wan0
 	nip r route replace default via 11.22.44.1
 	nip r addr del "$WAN/24" dev wan0
+}
+
+# And the first one back again.
+wan_old_address() {
+	nip r addr add "$WAN/24" dev wan0
+	nip r route replace default via 11.22.33.1
+	nip r addr del 11.22.44.2/24 dev wan0
 }
 
 # The host's default route moves to another router. usage: gateway_move ADDRESS
