@@ -10,6 +10,8 @@
  * source address by route; igd_answer.lan tells which one that was.
  */
 #include <errno.h>
+#include <stddef.h> /* upnpcommands.h of API 20 needs it first */
+
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/miniwget.h>
 #include <miniupnpc/upnpcommands.h>
