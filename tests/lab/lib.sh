@@ -163,9 +163,10 @@ lab_kill_all() {
 	[ -z "$pids" ]
 }
 
-# Lists the namespaces whose names start with PREFIX.
+# Lists the namespaces whose names start with PREFIX. ip complains of those that
+# another run takes down at the same moment.
 lab_leftovers() {
-	ip netns list | awk -v prefix="$1" \
+	ip netns list 2>/dev/null | awk -v prefix="$1" \
 		'index($1, prefix) == 1 { print $1 }'
 }
 

@@ -113,12 +113,15 @@ scripts() {
 	done
 }
 
-why=$(cannot_run)
-for script in $(scripts "$@"); do
+mapfile -t chosen < <(scripts "$@")
+for script in "${chosen[@]}"; do
 	if [ ! -f "$script" ]; then
 		echo "run.sh: there is no test $script" >&2
 		exit 64
 	fi
+done
+why=$(cannot_run)
+for script in "${chosen[@]}"; do
 	if [ -n "$why" ]; then
 		name=${script##*/t_}
 		report_skipped "${name%.sh}" "$why"
