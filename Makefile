@@ -43,6 +43,11 @@ LIB_SRC := \
 	lib/node_flags.c \
 	lib/options.c \
 	lib/pcp.c \
+	lib/punch_cause.c \
+	lib/punch_core.c \
+	lib/punch_path.c \
+	lib/punch_plan.c \
+	lib/punch_wire.c \
 	lib/renewal.c \
 	lib/rfc3339.c \
 	lib/rtnl.c \
@@ -113,6 +118,7 @@ DAEMON_SRC := \
 	daemon/port_pick.c \
 	daemon/portmap.c \
 	daemon/prover.c \
+	daemon/punch.c \
 	daemon/resolve_event.c \
 	daemon/router_table.c \
 	daemon/secret.c \
@@ -140,6 +146,7 @@ CTL_SRC := \
 	ctl/out.c \
 	ctl/pick.c \
 	ctl/render_list.c \
+	ctl/render_nat.c \
 	ctl/render_service.c \
 	ctl/render_status.c \
 	ctl/say.c \
@@ -181,6 +188,9 @@ UNIT_TESTS := \
 	pcp \
 	pcp_client \
 	pmp_client \
+	pmp_listen \
+	punch_plan \
+	punch_wire \
 	rfc3339 \
 	rtnl \
 	sanitize \
@@ -197,7 +207,8 @@ UNIT_TESTS := \
 # tests/replay/test_NAME.c, linked with the fake loop
 REPLAY_TESTS := \
 	chain \
-	lease
+	lease \
+	punch
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
@@ -223,13 +234,15 @@ TEST_TOOLS := \
 	evil_pmp \
 	evil_stun \
 	fake_daemon \
+	go_pinger \
 	igd_probe \
 	nat_probe \
 	netcheck \
 	netmon_watch \
 	notify_sink \
 	nsmeasure \
-	pmp_probe
+	pmp_probe \
+	punch_peer
 
 # A tool of several files.
 USERNAT_SRC := \
@@ -353,7 +366,8 @@ S ?= 10
 $(UNIT_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(REPLAY_BIN): %: %.o $(call objects,tests/replay/loop_fake.c \
-		tests/replay/fake_gateway.c) $(DAEMON_A) $(LIB_A)
+		tests/replay/fake_gateway.c \
+		tests/replay/punch_sim.c) $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)

@@ -13,6 +13,7 @@ typedef int (*command_fn)(const struct args *args, const struct out *out);
 
 /* asking: command_ask.c */
 int command_status(const struct args *args, const struct out *out);
+int command_nat(const struct args *args, const struct out *out);
 int command_mappings(const struct args *args, const struct out *out);
 int command_check(const struct args *args, const struct out *out);
 int command_version(const struct args *args, const struct out *out);

@@ -39,6 +39,25 @@ int command_status(const struct args *args, const struct out *out)
 	return reachable_exit_status(reachable);
 }
 
+int command_nat(const struct args *args, const struct out *out)
+{
+	const struct call call = {.method = "GetStatus"};
+	json_t *parameters, *nat;
+	int error = call_once(args, &call, &parameters);
+	bool is_known;
+
+	if (error)
+		return error;
+	nat = json_object_get(json_object_get(parameters, "status"), "nat");
+	is_known = pick_text(nat, "mapping", NULL) != NULL;
+	if (args->json != ARGS_JSON_OFF)
+		out_json(out, nat);
+	else
+		render_nat(out, nat);
+	json_decref(parameters);
+	return is_known ? CTL_OK : CTL_UNKNOWN;
+}
+
 int command_mappings(const struct args *args, const struct out *out)
 {
 	const struct call call = {

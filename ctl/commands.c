@@ -26,6 +26,8 @@ static const struct command {
     {"mappings", "[--router]",
      "the mappings that are held; --router: all that the router has", 0, 0,
      false, command_mappings},
+    {"nat", "", "how the NAT behaves, and which peers can connect", 0, 0, false,
+     command_nat},
     {"check", "[SERVICE|PORT]", "test now, from outside", 0, 1, false,
      command_check},
     {"wait", "[--for STATE] [--timeout TIME]",

@@ -33,6 +33,8 @@ void render_mapping(const struct out *out, const json_t *mapping);
 void render_acquired(const struct out *out, const json_t *ports);
 void render_config(const struct out *out, const json_t *entries);
 
+/* How the NAT behaves, and which peers can connect. */
+void render_nat(const struct out *out, const json_t *nat);
 /* How sure the verdict of a status is; with ONLY that of a service. */
 enum reachable render_reachable(const json_t *status, const char *only);
 

@@ -176,7 +176,7 @@ static const char *behaviour(const char *word)
 	return word;
 }
 
-static void render_nat(const struct out *out, const json_t *nat)
+static void render_nat_line(const struct out *out, const json_t *nat)
 {
 	const char *mapping = pick_text(nat, "mapping", NULL);
 	const char *filtering = pick_text(nat, "filtering", NULL);
@@ -293,7 +293,7 @@ void render_status(const struct out *out, const json_t *status,
 		render_where(out, json_object_get(status, "nat"));
 		render_why(out, status, only);
 	}
-	render_nat(out, json_object_get(status, "nat"));
+	render_nat_line(out, json_object_get(status, "nat"));
 	if (out->args->verbose)
 		render_daemon(out, status);
 	render_hints(out, status, reachable != REACHABLE_NO);

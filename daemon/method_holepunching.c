@@ -16,6 +16,9 @@
 #include "nat_watch.h"
 #include "stun_keep.h"
 
+/* How much of a mapping's measured life passes between two packets. */
+#define KEEP_PERCENT 80
+
 struct method_run {
 	struct nat_watch_user user; /* first: on_nat_changed() casts */
 	const struct method_env *env;

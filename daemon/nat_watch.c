@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "nat_lifetime.h"
 #include "netview.h"
 #include "renewal.h"
 
@@ -39,6 +40,8 @@ struct nat_watch {
 	struct lookup lookups[NAT_CHECK_SERVERS_MOST];
 	size_t pending;
 	struct nat_check *check;
+	struct nat_lifetime *lifetime; /* runs in the background */
+	size_t lifetime_server;
 	struct loop_timer *timer; /* the next check, or the names' grace */
 	bool is_resolving;
 	unsigned int failures;
@@ -106,6 +109,40 @@ static void log_result(struct nat_watch *watch)
 		 watch->view.result.took_ms);
 }
 
+static void measure_lifetime(struct nat_watch *watch);
+
+static void on_lifetime(void *arg, const struct nat_lifetime_result *result)
+{
+	struct nat_watch *watch = arg;
+
+	watch->lifetime = NULL;
+	if (result->error) {
+		/* This server cannot help; the next one may. */
+		watch->lifetime_server++;
+		measure_lifetime(watch);
+		return;
+	}
+	watch->view.lifetime_ms = result->alive_ms;
+	log_info(watch->env->log, "event=nat-lifetime alive_s=%u dead_s=%u",
+		 result->alive_ms / 1000, result->dead_ms / 1000);
+	tell(watch);
+}
+
+/* Once a network: the gaps of silence add up to minutes. */
+static void measure_lifetime(struct nat_watch *watch)
+{
+	static const unsigned int gaps_ms[] = {30000, 60000, 110000, 180000};
+
+	if (watch->lifetime || watch->view.lifetime_ms ||
+	    watch->view.result.nat.mapping == NAT_MAPPING_NONE ||
+	    watch->lifetime_server >= watch->server_count)
+		return;
+	watch->lifetime = nat_lifetime_start(
+	    watch->env->loop, &watch->servers[watch->lifetime_server],
+	    &watch->env->config->bind_address, gaps_ms,
+	    sizeof(gaps_ms) / sizeof(gaps_ms[0]), on_lifetime, watch);
+}
+
 static void on_check(void *arg, const struct nat_check_result *result)
 {
 	struct nat_watch *watch = arg;
@@ -122,6 +159,7 @@ static void on_check(void *arg, const struct nat_check_result *result)
 	watch->view.at_ms = loop_now_ms(watch->env->loop);
 	log_result(watch);
 	settle(watch, NAT_WATCH_KNOWN, "STUN servers answered");
+	measure_lifetime(watch);
 }
 
 static void start_check(struct nat_watch *watch)
@@ -225,6 +263,7 @@ void nat_watch_free(struct nat_watch *watch)
 		return;
 	cancel_lookups(watch);
 	nat_check_cancel(watch->check);
+	nat_lifetime_cancel(watch->lifetime);
 	loop_timer_free(watch->timer);
 	free(watch);
 }
@@ -235,7 +274,11 @@ void nat_watch_again(struct nat_watch *watch, bool is_stale)
 	nat_check_cancel(watch->check);
 	watch->check = NULL;
 	if (is_stale) {
+		nat_lifetime_cancel(watch->lifetime);
+		watch->lifetime = NULL;
+		watch->lifetime_server = 0;
 		watch->failures = 0;
+		watch->view.lifetime_ms = 0;
 		watch->view.state = NAT_WATCH_RUNNING;
 	}
 	/* From the loop: callers do not expect to be told from within. */

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "mem.h"
 #include "nat_peers.h"
 #include "nat_watch.h"
@@ -248,9 +249,13 @@ static void append_findings(json_t *array, const struct findings *findings)
 json_t *status_json_findings(struct app *app)
 {
 	json_t *array = json_array();
+	struct findings now = {0};
 
 	append_findings(array, &app->config->findings);
 	append_findings(array, &app->runtime);
+	health_findings(app, &now);
+	append_findings(array, &now);
+	findings_clear(&now);
 	return array;
 }
 
@@ -340,7 +345,7 @@ static json_t *nat_json(struct app *app)
 	    is_known ? &view->result.nat : &unknown;
 
 	return json_pack(
-	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o}", "mapping",
+	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o}", "mapping",
 	    text_or_null(nat_mapping_name(nat->mapping)), "filtering",
 	    text_or_null(nat_filtering_name(nat->filtering)), "legacy_name",
 	    text_or_null(nat_legacy_name(nat)), "hairpin", fact(nat->hairpin),
@@ -349,8 +354,10 @@ static json_t *nat_json(struct app *app)
 	    text_or_null(nat_allocation_name(nat->allocation)), "external",
 	    address_or_null(&nat->external.addr), "confidence",
 	    text_or_null(nat_confidence_name(nat->mapping_confidence)),
-	    "samples", (int)nat->samples, "peers",
-	    is_known ? peers_json(nat) : json_array());
+	    "samples", (int)nat->samples, "udp_timeout_sec",
+	    view->lifetime_ms ? json_integer(view->lifetime_ms / 1000)
+			      : json_null(),
+	    "peers", is_known ? peers_json(nat) : json_array());
 }
 
 static json_t *daemon_json(struct app *app)
