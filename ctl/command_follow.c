@@ -36,6 +36,21 @@ static void print_event(const struct out *out, const json_t *parameters)
 	json_decref(event);
 }
 
+/* Shows one reply; returns 0 while more will come, else an exit status. */
+static int show_reply(const struct args *args, const struct out *out,
+		      const struct varlink_reply *reply)
+{
+	int status = 0;
+
+	if (reply->error) {
+		status = say_error(args, "Subscribe", reply);
+		/* A stream fails when the daemon stops. */
+		return status == CTL_FAILED ? CTL_NO_DAEMON : status;
+	}
+	print_event(out, reply->parameters);
+	return reply->continues ? 0 : CTL_NO_DAEMON;
+}
+
 int command_events(const struct args *args, const struct out *out)
 {
 	const struct call call = {
@@ -49,6 +64,8 @@ int command_events(const struct args *args, const struct out *out)
 	struct client *client;
 	int error, status = call_open(args, &call, &client);
 
+	if (status)
+		return status;
 	while (status == 0) {
 		/* An event may be long in coming. */
 		error = client_receive(client, CLIENT_FOREVER, &reply);
@@ -56,16 +73,10 @@ int command_events(const struct args *args, const struct out *out)
 			client_free(client);
 			return say_lost(args, args->socket, error);
 		}
-		if (reply.error)
-			status = say_error(args, call.method, &reply);
-		else
-			print_event(out, reply.parameters);
-		if (!reply.error && !reply.continues)
-			status = CTL_NO_DAEMON;
+		status = show_reply(args, out, &reply);
 		varlink_reply_fini(&reply);
-		if (status)
-			client_free(client);
 	}
+	client_free(client);
 	return status;
 }
 

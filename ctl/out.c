@@ -142,37 +142,63 @@ static void put_spaces(size_t count)
 		putchar(' ');
 }
 
+/* Where a line is, and how it goes on. */
+struct cursor {
+	size_t at, indent;
+};
+
+static void new_line(struct cursor *cursor)
+{
+	putchar('\n');
+	put_spaces(cursor->indent);
+	cursor->at = cursor->indent;
+}
+
+/* Prints a word; one that is longer than a line is cut where the line ends. */
+static void put_word(const struct out *out, struct cursor *cursor,
+		     const char *word, size_t len)
+{
+	uint32_t code;
+	size_t step;
+
+	for (size_t i = 0; i < len; i += step) {
+		step = text_utf8_length(word + i, len - i, &code);
+		step = step ? step : 1;
+		if (out->width > 0 && cursor->at >= out->width &&
+		    cursor->indent < out->width)
+			new_line(cursor);
+		out_text(out, word + i, step);
+		cursor->at++;
+	}
+}
+
 void out_wrap(const struct out *out, size_t at, size_t indent, const char *text)
 {
-	size_t len, columns, blanks;
+	struct cursor cursor = {at, indent};
+	size_t len, blanks;
 	bool at_start = true;
 
 	while (*text) {
+		if (*text == '\n') {
+			text++;
+			if (*text)
+				new_line(&cursor);
+			at_start = true;
+			continue;
+		}
 		blanks = strspn(text, " ");
 		len = strcspn(text + blanks, " \n");
-		columns = columns_of(text + blanks, len);
-		if (out->width > 0 && !at_start && len > 0 &&
-		    at + blanks + columns > out->width) {
-			putchar('\n');
-			put_spaces(indent);
-			at = indent;
+		if (out->width > 0 && !at_start &&
+		    cursor.at + blanks + columns_of(text + blanks, len) >
+			out->width) {
+			new_line(&cursor);
 		} else {
 			put_spaces(blanks);
-			at += blanks;
+			cursor.at += blanks;
 		}
-		out_text(out, text + blanks, len);
-		at += columns;
+		put_word(out, &cursor, text + blanks, len);
 		at_start = false;
 		text += blanks + len;
-		if (*text == '\n') {
-			putchar('\n');
-			text++;
-			put_spaces(*text ? indent : 0);
-			at = indent;
-			at_start = true;
-			if (!*text)
-				return;
-		}
 	}
 	putchar('\n');
 }

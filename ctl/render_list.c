@@ -62,9 +62,9 @@ static void add_mapping(struct table *table, const json_t *mapping)
 void render_mappings(const struct out *out, const json_t *mappings)
 {
 	static const struct table_column columns[] = {
-	    {"SERVICE", 0},  {"PROTO", 6},   {"INTERNAL", 4},
-	    {"EXTERNAL", 0}, {"VIA", 5},     {"EXPIRES IN", 7},
-	    {"RENEW IN", 2}, {"GATEWAY", 1}, {"STATE", 3},
+	    {"SERVICE", 0},  {"PROTO", 5},   {"INTERNAL", 3},
+	    {"EXTERNAL", 0}, {"VIA", 4},     {"EXPIRES IN", 7},
+	    {"RENEW IN", 2}, {"GATEWAY", 1}, {"STATE", 6},
 	};
 	struct table table = {columns, sizeof(columns) / sizeof(columns[0]),
 			      NULL, 0};

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "pick.h"
@@ -130,26 +131,35 @@ static const char *outcome_text(const char *outcome)
 	return TRANSLATE(pairs, outcome);
 }
 
+/* " (2.0 s)", " (41 ms)" or nothing, to BUF of OUT_BYTES. */
+static const char *took_text(const json_t *attempt, char *buf)
+{
+	int64_t ms;
+
+	if (!pick_int(attempt, "took_ms", &ms) || ms < 0)
+		buf[0] = '\0';
+	else if (ms < 1000)
+		snprintf(buf, OUT_BYTES, " (%d ms)", (int)ms);
+	else
+		snprintf(buf, OUT_BYTES, " (%lld.%d s)", (long long)ms / 1000,
+			 (int)(ms % 1000 / 100));
+	return buf;
+}
+
 void render_attempts(const struct out *out, const json_t *attempts)
 {
 	const json_t *attempt;
-	int64_t took_ms;
+	char took[OUT_BYTES];
 	size_t i;
 
 	json_array_foreach(attempts, i, attempt)
 	{
-		const char *method = pick_text(attempt, "method", "?");
 		const char *detail = pick_text(attempt, "detail", "");
-		const char *outcome =
-		    outcome_text(pick_text(attempt, "outcome", "?"));
 
-		if (!pick_int(attempt, "took_ms", &took_ms) || took_ms < 0)
-			took_ms = 0;
-		out_row(out, i == 0 ? "  tried" : "",
-			"%-13s%s (%lld.%lld s)%s%s", method, outcome,
-			(long long)took_ms / 1000,
-			(long long)took_ms % 1000 / 100, *detail ? ": " : "",
-			detail);
+		out_row(out, i == 0 ? "  tried" : "", "%-13s%s%s%s%s",
+			pick_text(attempt, "method", "?"),
+			outcome_text(pick_text(attempt, "outcome", "?")),
+			took_text(attempt, took), *detail ? ": " : "", detail);
 	}
 }
 
