@@ -55,14 +55,18 @@ static void on_lease_news(void *arg, const char *event,
 	struct daemon *daemon = arg;
 	struct lease_view view = lease_view(lease);
 	const struct lease_wish *wish = lease_wish(lease);
+	json_t *fields =
+	    json_pack("{s:s,s:i,s:o,s:s,s:i}", "protocol",
+		      transport_name(wish->transport), "internal_port",
+		      wish->internal_port, "external",
+		      status_json_endpoint(&view.external), "via",
+		      map_via_name(view.via), "lifetime_sec",
+		      (int)view.lifetime_s);
 
-	events_emit(daemon->app.events, event, wish->name,
-		    json_pack("{s:s,s:i,s:o,s:s,s:i}", "protocol",
-			      transport_name(wish->transport), "internal_port",
-			      wish->internal_port, "external",
-			      status_json_endpoint(&view.external), "via",
-			      map_via_name(view.via), "lifetime_sec",
-			      (int)view.lifetime_s));
+	if (addr_is_set(&view.previous.addr))
+		json_object_set_new(fields, "previous",
+				    status_json_endpoint(&view.previous));
+	events_emit(daemon->app.events, event, wish->name, fields);
 }
 
 static void on_router_restarted(void *arg, enum map_via via)

@@ -113,6 +113,8 @@ struct map_client *igd_client_new(struct loop *loop, struct log *log,
 	c->idle = loop_timer_new(loop, igd_serve_idle, c);
 	if (search.gateway.family == AF_INET)
 		c->search = ssdp_search_new(loop, log, &search);
+	if (c->search)
+		c->base.deaf_error = ssdp_search_deaf_error(c->search);
 	c->process =
 	    igd_process_new(loop, log, options->worker, igd_serve_worker, c);
 	return &c->base;

@@ -8,6 +8,8 @@
 #include "sanitize.h"
 
 #define UNFIT_MS 2000
+/* A router's uptime may be so much behind. */
+#define UPTIME_SLACK_S 2
 
 /* The router is there but not fit to be asked. It is left alone for a moment:
  * each of its announcements would lead to the same end. */
@@ -191,15 +193,27 @@ static void opened(struct igd_client *c, struct igd_op *op,
 		advance(c);
 }
 
+/* Is its connection younger than before, or than our last look? Then it has
+ * been away. One that never moves says nothing. */
+static bool was_away(const struct igd_client *c, uint32_t uptime_s)
+{
+	uint64_t since_ms = loop_now_ms(c->loop) - c->uptime_at_ms;
+
+	if (!c->uptime_at_ms || !uptime_s || uptime_s == c->uptime_s)
+		return false;
+	return uptime_s < c->uptime_s ||
+	       ((uint64_t)uptime_s + UPTIME_SLACK_S) * 1000 < since_ms;
+}
+
 static void refreshed(struct igd_client *c, const struct igd_answer *answer)
 {
-	uint32_t was_s = c->uptime_s;
+	bool has_restarted = was_away(c, answer->uptime_s);
 
 	c->uptime_s = answer->uptime_s;
+	c->uptime_at_ms = loop_now_ms(c->loop);
 	if (answer->code == IGD_OK)
 		igd_queue_set_external(c, &answer->external);
-	/* Its connection is younger than before: it has been away. */
-	if (was_s && answer->uptime_s && answer->uptime_s < was_s)
+	if (has_restarted)
 		igd_queue_tell_restarted(c);
 	igd_queue_fail(c, MAP_OK, IGD_OK);
 }
@@ -289,6 +303,7 @@ static void forget_router(struct igd_client *c)
 	c->places.count = 0;
 	c->memory = (struct igd_memory){0};
 	c->uptime_s = 0;
+	c->uptime_at_ms = 0;
 	igd_process_stop(c->process);
 	if (!was_asking)
 		return;

@@ -11,7 +11,8 @@
 
 /* So long the protocols may stay silent before the first verdict; a late answer
  * is still welcome. */
-#define SEARCH_MS 800
+#define SEARCH_MS	800
+#define SEARCH_LEAST_MS 200
 /* After a failure the next try comes after RETRY_FIRST_MS, doubling. */
 #define RETRY_FIRST_MS 5000
 #define RETRY_MOST_MS  60000
@@ -54,7 +55,11 @@ struct lease {
 	bool is_renewal; /* pursuing with the holding protocol alone */
 	bool is_held;
 	bool has_failed;
+	bool is_gateway_away; /* the protocol that holds it went silent */
 	struct grant grant;
+	struct endpoint previous; /* the external endpoint before this one */
+	/* The gateway's outer address, as each protocol last told it. */
+	struct addr outer[MAP_VIA_COUNT];
 	struct map_result failure;
 	unsigned int failures;
 	struct loop_timer *timer; /* search deadline, renewal or retry */
@@ -210,6 +215,29 @@ static void announce(const struct lease *lease, const char *event)
 		options->news(options->news_arg, event, lease);
 }
 
+/* PCP and NAT-PMP keep one mapping for an inner port: a new outer port has
+ * replaced the old one, and a deletion would hit the new one. */
+static bool is_left_behind(const struct lease *lease, const struct grant *now)
+{
+	if (lease->grant.via != now->via)
+		return lease->grant.external.port != now->external.port;
+	return now->via == MAP_VIA_UPNP &&
+	       lease->grant.external.port != now->external.port;
+}
+
+static const char *grant_event(const struct lease *lease,
+			       const struct grant *now)
+{
+	const struct endpoint *before = &lease->grant.external;
+
+	if (!lease->is_held || before->port != now->external.port)
+		return "mapping-acquired";
+	if (!addr_equal(&before->addr, &now->external.addr))
+		return "address-changed";
+	return lease->grant.via == now->via ? "mapping-renewed"
+					    : "mapping-acquired";
+}
+
 static void accept_grant(struct lease *lease, enum map_via via,
 			 const struct map_result *result)
 {
@@ -221,16 +249,21 @@ static void accept_grant(struct lease *lease, enum map_via via,
 	    .is_permanent = result->is_permanent,
 	    .granted_ms = loop_now_ms(lease_loop(lease)),
 	};
-	bool was_held = lease->is_held, is_new;
+	const char *event;
+	bool is_new;
 
 	if (!addr_is_set(&grant.external.addr))
 		grant.external.addr = client->external;
-	is_new = !was_held || lease->grant.via != via ||
-		 !endpoint_equal(&lease->grant.external, &grant.external);
-	/* What another protocol opened elsewhere is not left behind. */
-	if (was_held && lease->grant.external.port != grant.external.port)
+	event = grant_event(lease, &grant);
+	is_new = strcmp(event, "mapping-renewed") != 0;
+	if (lease->is_held && is_left_behind(lease, &grant))
 		unmap_grant(lease, NULL);
+	if (lease->is_held && is_new)
+		lease->previous = lease->grant.external;
 	cancel_attempts(lease);
+	lease->user.is_holding = true;
+	lease->user.via = via;
+	lease->is_gateway_away = false;
 	lease->grant = grant;
 	lease->is_held = true;
 	lease->is_pursuing = false;
@@ -242,7 +275,7 @@ static void accept_grant(struct lease *lease, enum map_via via,
 		loop_timer_start(lease->expiry,
 				 (uint64_t)grant.lifetime_s * 1000);
 	schedule_renewal(lease);
-	announce(lease, is_new ? "mapping-acquired" : "mapping-renewed");
+	announce(lease, event);
 	if (is_new)
 		tell(lease);
 }
@@ -391,16 +424,25 @@ static void consider(struct lease *lease)
 			continue;
 		if (attempt->state == ATTEMPT_IDLE && can_start(client))
 			start_attempt(lease, attempt);
-		if (attempt->state == ATTEMPT_IN_FLIGHT) {
+		if (attempt->state == ATTEMPT_IN_FLIGHT &&
+		    client->state == MAP_CLIENT_READY)
+			return;
+		/* One that was silent to its probe is not waited for; its late
+		 * answer is welcome all the same. */
+		if (client->state != MAP_CLIENT_ABSENT)
 			is_waiting = true;
-			if (client->state == MAP_CLIENT_READY)
-				return;
-		} else if (client->state != MAP_CLIENT_ABSENT) {
-			is_waiting = true;
-		}
 	}
 	if (!is_waiting)
 		fail(lease);
+}
+
+/* How long the first verdict may take. */
+static uint64_t search_ms(const struct lease *lease)
+{
+	uint64_t waited_ms = lease->has_failed ? 0 : lease->wish.waited_ms;
+
+	return waited_ms + SEARCH_LEAST_MS < SEARCH_MS ? SEARCH_MS - waited_ms
+						       : SEARCH_LEAST_MS;
 }
 
 static void pursue(struct lease *lease, bool is_renewal)
@@ -417,7 +459,7 @@ static void pursue(struct lease *lease, bool is_renewal)
 		if (is_renewal && attempt->via != lease->grant.via)
 			attempt->state = ATTEMPT_FAILED;
 	}
-	loop_timer_start(lease->timer, SEARCH_MS);
+	loop_timer_start(lease->timer, search_ms(lease));
 	if (is_renewal) {
 		start_attempt(lease, &lease->attempts[lease->grant.via]);
 		return;
@@ -469,6 +511,7 @@ static void on_expiry(void *arg)
 
 	announce(lease, "mapping-lost");
 	lease->is_held = false;
+	lease->user.is_holding = false;
 	pursue(lease, false);
 	tell(lease);
 }
@@ -479,22 +522,54 @@ static void adopt_external_address(struct lease *lease,
 	if (!addr_is_set(&client->external) ||
 	    addr_equal(&client->external, &lease->grant.external.addr))
 		return;
+	lease->previous = lease->grant.external;
 	lease->grant.external.addr = client->external;
 	announce(lease, "address-changed");
 	tell(lease);
+}
+
+/* A gateway that was away may have forgotten everything without a word. */
+static void on_holder_changed(struct lease *lease,
+			      const struct map_client *client)
+{
+	if (client->state == MAP_CLIENT_ABSENT)
+		lease->is_gateway_away = true;
+	if (lease->is_gateway_away && client->state == MAP_CLIENT_READY) {
+		lease->is_gateway_away = false;
+		pursue(lease, true);
+	} else if (lease->is_pursuing) {
+		consider(lease);
+	}
+	/* Last: who hears of it may end the lease. */
+	adopt_external_address(lease, client);
+}
+
+/* Does a protocol tell of another outer address than before? The one that holds
+ * the mapping may not say so by itself. */
+static bool is_readdressed(struct lease *lease, const struct map_client *client)
+{
+	struct addr before = lease->outer[client->via];
+
+	if (!addr_is_set(&client->external))
+		return false;
+	lease->outer[client->via] = client->external;
+	return addr_is_set(&before) && !addr_equal(&before, &client->external);
 }
 
 static void on_client_changed(struct portmap_user *user, enum map_via via)
 {
 	struct lease *lease = (struct lease *)user;
 	const struct map_client *client = portmap_client(lease->portmap, via);
+	bool has_moved = is_readdressed(lease, client);
 
 	if (lease->is_releasing)
 		return;
 	if (lease->is_held && lease->grant.via == via)
-		adopt_external_address(lease, client);
+		on_holder_changed(lease, client);
 	else if (lease->is_pursuing)
 		consider(lease);
+	else if (lease->is_held && has_moved)
+		pursue(lease, true);
 	else if (!lease->is_held && client->state == MAP_CLIENT_READY &&
 		 lease->attempts[via].state != ATTEMPT_FAILED)
 		pursue(lease, false);
@@ -504,9 +579,9 @@ static void on_gateway_restarted(struct portmap_user *user, enum map_via via)
 {
 	struct lease *lease = (struct lease *)user;
 
-	if (lease->is_releasing)
-		return;
-	if (!lease->is_held || lease->grant.via == via)
+	/* Whichever protocol noticed it: the table is the gateway's. */
+	(void)via;
+	if (!lease->is_releasing)
 		pursue(lease, lease->is_held);
 }
 
@@ -543,6 +618,7 @@ struct lease_view lease_view(const struct lease *lease)
 		view.state = LEASE_HELD;
 		view.via = lease->grant.via;
 		view.external = lease->grant.external;
+		view.previous = lease->previous;
 		view.gateway = portmap_options(lease->portmap)->link.gateway;
 		view.lifetime_s = lease->grant.lifetime_s;
 		view.is_permanent = lease->grant.is_permanent;

@@ -31,6 +31,9 @@ struct lease_wish {
 	uint16_t avoid_port;    /* an outer port that is not ours; 0 = none */
 	uint32_t lifetime_s;    /* 0 = the portmap's */
 	bool is_quiet;          /* no news of it: a helper's own */
+	/* The protocols have been asked for so long already: the first verdict
+	 * comes that much sooner. */
+	uint64_t waited_ms;
 };
 
 /* What is known of a lease; durations are relative to now. */
@@ -38,6 +41,7 @@ struct lease_view {
 	enum lease_state state;
 	enum map_via via;          /* with LEASE_HELD */
 	struct endpoint external;  /* with LEASE_HELD */
+	struct endpoint previous;  /* the external one before; may be unset */
 	struct addr gateway;       /* with LEASE_HELD */
 	uint32_t lifetime_s;       /* granted, with LEASE_HELD */
 	bool is_permanent;         /* with LEASE_HELD: never expires */

@@ -117,6 +117,8 @@ struct map_client {
 	struct addr local;
 	struct addr external; /* the gateway's outer address; unset = unknown */
 	char detail[MAP_DETAIL_BYTES]; /* why absent, or the router's model */
+	/* 0; else -errno: the gateway's announcements cannot be heard. */
+	int deaf_error;
 	struct map_client_listener listener;
 };
 

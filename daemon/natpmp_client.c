@@ -238,6 +238,14 @@ static void read_answer(struct natpmp_client *natpmp, struct pmp_job *job,
 	on_response(natpmp, job, answer, &response);
 }
 
+/* RFC 6886 section 3.2.1. */
+static bool is_announcement(const uint8_t *bytes, size_t len)
+{
+	struct natpmp_wire_answer answer;
+
+	return natpmp_wire_decode_announcement(bytes, len, &answer) == 0;
+}
+
 static bool receive(struct pmp_engine *engine)
 {
 	struct pmp_job *job = pmp_jobs_first(&engine->jobs, PMP_FLYING);
@@ -269,6 +277,7 @@ static const struct pmp_protocol protocol = {
     .is_reset = natpmp_epoch_is_reset,
     .decide = decide,
     .send = send_request,
+    .is_announcement = is_announcement,
     .receive = receive,
 };
 

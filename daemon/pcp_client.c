@@ -194,6 +194,11 @@ static void on_response(struct pmp_engine *engine,
 		return;
 	}
 	job = find_job(engine, response);
+	/* RFC 6887 section 14.1.1: a server may tell each client by itself. */
+	if (!job && response->opcode == PCP_ANNOUNCE) {
+		pmp_engine_announced(engine);
+		return;
+	}
 	if (!job) {
 		pmp_engine_drop(engine, "answers no request");
 		return;
@@ -234,6 +239,16 @@ static void on_datagram(struct pmp_engine *engine, const uint8_t *bytes,
 		on_response(engine, &response);
 }
 
+/* RFC 6887 section 14.1.2. */
+static bool is_announcement(const uint8_t *bytes, size_t len)
+{
+	struct pcp_response response;
+
+	return pcp_decode_response(bytes, len, &response) == 0 &&
+	       response.opcode == PCP_ANNOUNCE &&
+	       response.result == PCP_SUCCESS;
+}
+
 static bool receive(struct pmp_engine *engine)
 {
 	uint8_t buf[PCP_MESSAGE_BYTES + 1];
@@ -265,6 +280,7 @@ static const struct pmp_protocol protocol = {
     .is_reset = pcp_epoch_is_reset,
     .decide = decide,
     .send = send_request,
+    .is_announcement = is_announcement,
     .receive = receive,
 };
 

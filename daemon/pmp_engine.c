@@ -438,6 +438,73 @@ void pmp_engine_probe(struct map_client *client)
 	pump(engine);
 }
 
+/* --- announcements --- */
+
+/* The server is there again: what it did not hear need not wait for its next
+ * turn. */
+static void hurry(struct pmp_engine *engine)
+{
+	struct pmp_job *job;
+
+	TAILQ_FOREACH(job, &engine->jobs.at[PMP_FLYING], link)
+	{
+		job->interval_ms = 0;
+		send_job(engine, job);
+	}
+}
+
+static void ask_because_of_hint(struct pmp_engine *engine)
+{
+	engine->is_hinted = false;
+	engine->hints_used++;
+	if (!loop_timer_is_running(engine->hint))
+		loop_timer_start(engine->hint, PMP_HINT_MS);
+	hurry(engine);
+	pmp_engine_probe(&engine->client);
+}
+
+static void on_hint(void *arg)
+{
+	struct pmp_engine *engine = arg;
+
+	engine->hints_used--;
+	if (engine->is_hinted)
+		ask_because_of_hint(engine);
+	else if (engine->hints_used > 0)
+		loop_timer_start(engine->hint, PMP_HINT_MS);
+}
+
+void pmp_engine_announced(struct pmp_engine *engine)
+{
+	log_debug(engine->log, "protocol=%s event=announcement-heard",
+		  map_via_name(engine->client.via));
+	engine->is_hinted = true;
+	if (engine->hints_used < PMP_HINT_BURST)
+		ask_because_of_hint(engine);
+}
+
+static void on_heard(void *arg, const uint8_t *bytes, size_t len)
+{
+	struct pmp_engine *engine = arg;
+
+	if (engine->protocol->is_announcement(bytes, len))
+		pmp_engine_announced(engine);
+}
+
+static void open_ears(struct pmp_engine *engine,
+		      const struct map_client_options *options)
+{
+	int error = pmp_listen_new(engine->loop, options, on_heard, engine,
+				   &engine->ears);
+
+	engine->client.deaf_error = error;
+	if (error)
+		log_warn(engine->log,
+			 "protocol=%s event=announcements-not-heard "
+			 "error=\"%s\"",
+			 map_via_name(engine->client.via), strerror(-error));
+}
+
 void pmp_engine_cancel(struct map_client *client, uint64_t id)
 {
 	struct pmp_engine *engine = engine_of(client);
@@ -472,11 +539,15 @@ void pmp_engine_init(struct pmp_engine *engine,
 	engine->io = loop_io_new(loop, fd, LOOP_READ, on_io, engine);
 	engine->tick = loop_timer_new(loop, on_tick, engine);
 	engine->outbox = loop_timer_new(loop, on_outbox, engine);
+	engine->hint = loop_timer_new(loop, on_hint, engine);
+	open_ears(engine, options);
 }
 
 void pmp_engine_fini(struct pmp_engine *engine)
 {
 	pmp_jobs_fini(&engine->jobs);
+	pmp_listen_free(engine->ears);
+	loop_timer_free(engine->hint);
 	loop_io_free(engine->io);
 	loop_timer_free(engine->tick);
 	loop_timer_free(engine->outbox);

@@ -8,8 +8,8 @@
  * (pcp_client.c, natpmp_client.c), which embeds struct pmp_engine as its first
  * member.
  *
- * A listener for the servers' multicast announcements would feed
- * pmp_engine_heard_epoch().
+ * What a server announces to all hosts is heard too, but never believed: it is
+ * the reason to ask the server itself, and the epoch of that answer counts.
  */
 #ifndef DAEMON_PMP_ENGINE_H
 #define DAEMON_PMP_ENGINE_H
@@ -23,6 +23,12 @@
 #include "loop.h"
 #include "map_client.h"
 #include "pmp_job.h"
+#include "pmp_listen.h"
+
+/* However many announcements are heard, the server is asked so often because of
+ * them, then once in this time. */
+#define PMP_HINT_BURST 5
+#define PMP_HINT_MS    1000
 
 /* A server that never answered is given up after the first, one that did after
  * the second, each counted from the first packet of a request. */
@@ -44,6 +50,8 @@ struct pmp_protocol {
 		       struct map_result *ret_result);
 	/* Sends JOB (once more). Returns 0 or -errno. */
 	int (*send)(struct pmp_engine *engine, const struct pmp_job *job);
+	/* Is this datagram an announcement of the protocol? */
+	bool (*is_announcement)(const uint8_t *bytes, size_t len);
 	/* Takes one datagram or error off the socket and judges it. False when
 	 * there is none. */
 	bool (*receive)(struct pmp_engine *engine);
@@ -68,6 +76,10 @@ struct pmp_engine {
 	bool is_probe_queued;
 	bool tells_changed;
 	bool tells_restarted;
+	struct pmp_listen *ears; /* NULL: not to be had */
+	struct loop_timer *hint; /* runs: hints were used, one comes back */
+	unsigned int hints_used; /* of PMP_HINT_BURST */
+	bool is_hinted;          /* an announcement waits for its turn */
 };
 
 /* Starts on the open socket FD (borrowed until pmp_engine_fini()). The caller
@@ -96,6 +108,8 @@ void pmp_engine_heard_epoch(struct pmp_engine *engine, uint32_t epoch_s);
 /* The server's outer address; unset = it has none that we know. */
 void pmp_engine_set_external(struct pmp_engine *engine,
 			     const struct addr *external);
+/* The server may have announced something: asks it, see PMP_HINT_MS. */
+void pmp_engine_announced(struct pmp_engine *engine);
 /* Ends JOB, which is in flight, with RESULT; a probe's result is dropped. */
 void pmp_engine_finish(struct pmp_engine *engine, struct pmp_job *job,
 		       const struct map_result *result);

@@ -5,13 +5,6 @@
 
 #include "mem.h"
 
-struct restarts {
-	struct portmap *portmap;
-	enum map_via via;
-	bool is_due;             /* to be passed on when the timer fires */
-	struct loop_timer *hold; /* runs: one was passed on lately */
-};
-
 struct portmap {
 	struct portmap_options options;
 	struct map_client *clients[MAP_VIA_COUNT];
@@ -20,7 +13,9 @@ struct portmap {
 	bool is_retired;
 	struct loop_timer *poll;
 	unsigned int unanswered; /* polls in a row */
-	struct restarts restarts[MAP_VIA_COUNT];
+	struct loop_timer *hold; /* runs: a restart was passed on lately */
+	bool is_restart_due;     /* to be passed on at its end */
+	enum map_via restarted_via;
 	/* The next user to be told: a callback may remove any of them. */
 	struct portmap_user *cursor;
 };
@@ -77,16 +72,6 @@ static void on_poll(void *arg)
 	loop_timer_start(portmap->poll, next_poll_ms(portmap));
 }
 
-/* What one protocol noticed the others find out for themselves. */
-static void ask_others(struct portmap *portmap, enum map_via via)
-{
-	for (int other = 0; other < MAP_VIA_COUNT; other++)
-		if (portmap->clients[other] && other != (int)via &&
-		    is_held_by(portmap, (enum map_via)other))
-			portmap->clients[other]->ops->probe(
-			    portmap->clients[other]);
-}
-
 static void on_changed(void *arg, struct map_client *client)
 {
 	struct portmap *portmap = arg;
@@ -103,18 +88,17 @@ static void on_changed(void *arg, struct map_client *client)
 		user->changed(user, client->via);
 }
 
-static void pass_on_restart(struct portmap *portmap, enum map_via via)
+static void pass_on_restart(struct portmap *portmap)
 {
-	struct restarts *restarts = &portmap->restarts[via];
+	enum map_via via = portmap->restarted_via;
 	struct portmap_user *user;
 
-	restarts->is_due = false;
-	loop_timer_start(restarts->hold, PORTMAP_RESTART_MS);
+	portmap->is_restart_due = false;
+	loop_timer_start(portmap->hold, PORTMAP_RESTART_MS);
 	log_info(portmap->options.log, "event=router-restarted via=%s",
 		 map_via_name(via));
 	if (portmap->options.restarted)
 		portmap->options.restarted(portmap->options.news_arg, via);
-	ask_others(portmap, via);
 	portmap->cursor = LIST_FIRST(&portmap->users);
 	while ((user = next_user(portmap)))
 		user->restarted(user, via);
@@ -123,19 +107,22 @@ static void pass_on_restart(struct portmap *portmap, enum map_via via)
 static void on_restarted(void *arg, struct map_client *client)
 {
 	struct portmap *portmap = arg;
-	struct restarts *restarts = &portmap->restarts[client->via];
+	uint64_t left_ms = loop_timer_remaining_ms(portmap->hold);
 
-	restarts->is_due = true;
-	if (!loop_timer_is_running(restarts->hold))
-		pass_on_restart(portmap, client->via);
+	if (left_ms > PORTMAP_RESTART_MS - PORTMAP_SAME_RESTART_MS)
+		return;
+	portmap->restarted_via = client->via;
+	portmap->is_restart_due = true;
+	if (!loop_timer_is_running(portmap->hold))
+		pass_on_restart(portmap);
 }
 
 static void on_hold_over(void *arg)
 {
-	struct restarts *restarts = arg;
+	struct portmap *portmap = arg;
 
-	if (restarts->is_due)
-		pass_on_restart(restarts->portmap, restarts->via);
+	if (portmap->is_restart_due)
+		pass_on_restart(portmap);
 }
 
 /* --- life and end --- */
@@ -147,8 +134,7 @@ static void bury(void *arg)
 	for (int via = 0; via < MAP_VIA_COUNT; via++)
 		if (portmap->clients[via])
 			portmap->clients[via]->ops->free(portmap->clients[via]);
-	for (int via = 0; via < MAP_VIA_COUNT; via++)
-		loop_timer_free(portmap->restarts[via].hold);
+	loop_timer_free(portmap->hold);
 	loop_timer_free(portmap->poll);
 	loop_timer_free(portmap->burial);
 	free(portmap);
@@ -167,14 +153,7 @@ struct portmap *portmap_new(const struct portmap_options *options)
 	LIST_INIT(&portmap->users);
 	portmap->burial = loop_timer_new(options->loop, bury, portmap);
 	portmap->poll = loop_timer_new(options->loop, on_poll, portmap);
-	for (int via = 0; via < MAP_VIA_COUNT; via++) {
-		portmap->restarts[via] = (struct restarts){
-		    .portmap = portmap,
-		    .via = (enum map_via)via,
-		    .hold = loop_timer_new(options->loop, on_hold_over,
-					   &portmap->restarts[via]),
-		};
-	}
+	portmap->hold = loop_timer_new(options->loop, on_hold_over, portmap);
 	for (int via = 0; via < MAP_VIA_COUNT; via++)
 		if (options->new_client[via])
 			portmap->clients[via] =
@@ -197,7 +176,8 @@ void portmap_probe(struct portmap *portmap)
 
 	for (int via = 0; via < MAP_VIA_COUNT; via++) {
 		client = portmap->clients[via];
-		if (client && client->state != MAP_CLIENT_READY)
+		if (client && client->state != MAP_CLIENT_READY &&
+		    client->state != MAP_CLIENT_PROBING)
 			client->ops->probe(client);
 	}
 }

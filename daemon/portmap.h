@@ -59,9 +59,11 @@ struct portmap_options {
 #define PORTMAP_POLL_MOST_MS   27000
 #define PORTMAP_POLL_AWAY_MS   3000
 #define PORTMAP_POLL_AWAY_MOST 12000
-/* A protocol's restarts are passed on once in this time; one in between is
- * passed on at its end. Nobody on the link can set off more work than that. */
-#define PORTMAP_RESTART_MS 30000
+/* Restarts are passed on once in this time; one in between is passed on at its
+ * end, unless it comes so soon that another protocol tells of the same one.
+ * Nobody on the link can set off more work than that. */
+#define PORTMAP_RESTART_MS      30000
+#define PORTMAP_SAME_RESTART_MS 2000
 
 /* Who wants to hear about the clients; embedded in each lease. */
 struct portmap_user {

@@ -14,8 +14,8 @@ struct ssdp_search {
 	struct loop *loop;
 	struct log *log;
 	struct ssdp_search_options options;
-	int ask_fd; /* -1: not to be had */
-	int group_fd;
+	int ask_fd;   /* -1: not to be had */
+	int group_fd; /* below 0: -errno, announcements are not heard */
 	struct loop_io *ask_io;
 	struct loop_io *group_io;
 	struct loop_timer *send_timer;
@@ -241,6 +241,11 @@ void ssdp_search_stop(struct ssdp_search *search)
 {
 	loop_timer_stop(search->send_timer);
 	loop_timer_stop(search->silence_timer);
+}
+
+int ssdp_search_deaf_error(const struct ssdp_search *search)
+{
+	return search->group_fd < 0 ? search->group_fd : 0;
 }
 
 unsigned int ssdp_search_strangers(const struct ssdp_search *search)

@@ -42,6 +42,9 @@ void ssdp_search_start(struct ssdp_search *search);
 /* Asks no more; hears on. */
 void ssdp_search_stop(struct ssdp_search *search);
 
+/* 0, or the -errno for which announcements are not heard. */
+int ssdp_search_deaf_error(const struct ssdp_search *search);
+
 /* How many datagrams came from others than the gateway. */
 unsigned int ssdp_search_strangers(const struct ssdp_search *search);
 

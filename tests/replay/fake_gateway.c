@@ -287,6 +287,12 @@ void fake_gateway_appear(struct fake_gateway *gateway, enum map_via via)
 			  MAP_CLIENT_READY);
 }
 
+void fake_gateway_vanish(struct fake_gateway *gateway, enum map_via via)
+{
+	gateway->via[via].is_there = false;
+	memset(gateway->entries, 0, sizeof(gateway->entries));
+}
+
 void fake_gateway_restart(struct fake_gateway *gateway, enum map_via via)
 {
 	struct map_client *client = gateway->clients[via];

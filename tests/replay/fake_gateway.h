@@ -40,6 +40,8 @@ struct portmap_options fake_gateway_options(struct fake_gateway *gateway,
 					    struct log *log);
 /* The protocol starts to answer, as when the router has booted. */
 void fake_gateway_appear(struct fake_gateway *gateway, enum map_via via);
+/* The router loses power: its table is gone and nothing tells so. */
+void fake_gateway_vanish(struct fake_gateway *gateway, enum map_via via);
 /* The protocol tells that the router restarted. */
 void fake_gateway_restart(struct fake_gateway *gateway, enum map_via via);
 /* The router got another outer address and says so. */

@@ -487,6 +487,104 @@ static void lease_when_same_port_then_same_nonce_after_restart(void **state)
 #define SCENARIO(function)                                                     \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+static void lease_when_held_then_its_protocol_is_polled(void **state)
+{
+	struct scene *scene = *state;
+	unsigned int pcp, natpmp;
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	pcp = scene->gateway->via[MAP_VIA_PCP].probes;
+	natpmp = scene->gateway->via[MAP_VIA_NATPMP].probes;
+	loop_fake_advance(scene->loop, 27 * 100 * 1000);
+	assert_in_range(scene->gateway->via[MAP_VIA_PCP].probes - pcp, 100,
+			180);
+	assert_int_equal(scene->gateway->via[MAP_VIA_NATPMP].probes, natpmp);
+}
+
+static void lease_when_router_was_away_unheard_then_renewed(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+
+	pcp->is_there = true;
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	fake_gateway_vanish(scene->gateway, MAP_VIA_PCP);
+	loop_fake_advance(scene->loop, 60000);
+	assert_int_equal(fake_gateway_held(scene->gateway), 0);
+	pcp->is_there = true;
+	loop_fake_advance(scene->loop, 13000);
+	assert_int_equal(fake_gateway_held(scene->gateway), 1);
+	assert_int_equal(view_of(scene).state, LEASE_HELD);
+}
+
+static void lease_when_restarts_are_a_storm_then_twice_a_minute(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+	unsigned int maps;
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	maps = pcp->maps;
+	for (int i = 0; i < 6000; i++) {
+		fake_gateway_restart(scene->gateway,
+				     (enum map_via)(i % MAP_VIA_COUNT));
+		loop_fake_advance(scene->loop, 10);
+	}
+	assert_in_range(pcp->maps - maps, 2, 3);
+}
+
+static void lease_when_another_protocol_sees_it_then_renewed_too(void **state)
+{
+	struct scene *scene = *state;
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	fake_gateway_restart(scene->gateway, MAP_VIA_UPNP);
+	assert_int_equal(fake_gateway_held(scene->gateway), 0);
+	loop_fake_advance(scene->loop, 10);
+	assert_int_equal(fake_gateway_held(scene->gateway), 1);
+}
+
+static void lease_when_readdressed_then_old_and_new_known(void **state)
+{
+	struct scene *scene = *state;
+	struct lease_view view;
+	char text[ADDR_TEXT_BYTES];
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	addr_parse("11.22.44.2", &scene->gateway->via[MAP_VIA_PCP].external);
+	fake_gateway_readdress(scene->gateway, MAP_VIA_NATPMP, "11.22.44.2");
+	loop_fake_advance(scene->loop, 10);
+	view = view_of(scene);
+	addr_format(&view.external.addr, text, sizeof(text));
+	assert_string_equal(text, "11.22.44.2");
+	addr_format(&view.previous.addr, text, sizeof(text));
+	assert_string_equal(text, "11.22.33.2");
+}
+
+static void lease_when_pcp_moves_the_port_then_not_deleted(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+
+	pcp->is_there = true;
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	pcp->other_port = 4444;
+	fake_gateway_restart(scene->gateway, MAP_VIA_PCP);
+	loop_fake_advance(scene->loop, 1000);
+	assert_int_equal(view_of(scene).external.port, 4444);
+	assert_int_equal(pcp->unmaps, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -515,6 +613,12 @@ int main(void)
 	    SCENARIO(lease_release_when_held_then_deleted_and_confirmed),
 	    SCENARIO(lease_release_when_router_is_gone_then_ends_unconfirmed),
 	    SCENARIO(lease_when_same_port_then_same_nonce_after_restart),
+	    SCENARIO(lease_when_held_then_its_protocol_is_polled),
+	    SCENARIO(lease_when_router_was_away_unheard_then_renewed),
+	    SCENARIO(lease_when_restarts_are_a_storm_then_twice_a_minute),
+	    SCENARIO(lease_when_another_protocol_sees_it_then_renewed_too),
+	    SCENARIO(lease_when_readdressed_then_old_and_new_known),
+	    SCENARIO(lease_when_pcp_moves_the_port_then_not_deleted),
 	};
 
 	return cmocka_run_group_tests_name("lease", tests, NULL, NULL);
