@@ -19,6 +19,10 @@ struct question {
 struct prover {
 	struct prover_options options;
 	uint64_t last_id;
+	/* Nobody could be asked: this answers the questions up to that id too,
+	 * for names that do not resolve take seconds. */
+	struct prove_result no_server;
+	uint64_t no_server_until_id;
 	struct echo_check *check; /* of the first question; NULL: none runs */
 	struct loop_timer *timer; /* what is answered or asked next */
 	TAILQ_HEAD(, question) questions;
@@ -68,6 +72,10 @@ static void on_echo(void *arg, const struct echo_result *echo)
 	prover->check = NULL;
 	snprintf(result.vantage, sizeof(result.vantage), "%.79s", echo->server);
 	snprintf(result.detail, sizeof(result.detail), "%.127s", echo->detail);
+	if (result.outcome == PROVE_NO_SERVER) {
+		prover->no_server = result;
+		prover->no_server_until_id = prover->last_id;
+	}
 	answer_first(prover, &result);
 }
 
@@ -103,6 +111,11 @@ static void ask_next(struct prover *prover)
 		return;
 	if (prover->options.transport == TRANSPORT_TCP) {
 		impossible.at_ms = loop_now_ms(prover->options.loop);
+		answer_first(prover, &impossible);
+		return;
+	}
+	if (first->id <= prover->no_server_until_id) {
+		impossible = prover->no_server;
 		answer_first(prover, &impossible);
 		return;
 	}
