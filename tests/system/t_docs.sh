@@ -50,5 +50,5 @@ same "options of traversald-echo" "$options" "$(
 while read -r command; do
 	grep -qx "$command" <<<"$commands" ||
 		fail "the README names traversalctl $command, which is none"
-done < <(grep -oE 'traversalctl [a-z]+' "$LAB_ROOT/README.md" |
-	cut -d' ' -f2 | sort -u)
+done < <(grep -oE '(^|`|sudo )traversalctl [a-z]+' "$LAB_ROOT/README.md" |
+	sed 's/.* //' | sort -u)
