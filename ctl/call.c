@@ -13,8 +13,8 @@
 #define ADMIN_SOCKET       "traversald-admin.sock"
 #define DEFAULT_TIMEOUT_MS 10000
 /* When all places are taken: ask again after, and so often. */
-#define FULL_RETRY_MS 100
-#define FULL_RETRIES  20
+#define FULL_RETRY_MS 20
+#define FULL_RETRIES  100
 
 char *call_socket_path(const struct args *args, bool admin)
 {

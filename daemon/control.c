@@ -21,7 +21,7 @@
 #define CLIENTS_MOST     32
 #define ACCEPTS_PER_TURN 16
 /* With all places taken, one held idle so long goes to the next client. */
-#define EVICT_HALF_MS 100
+#define EVICT_HALF_MS 20
 #define EVICT_IDLE_MS 10000
 /* A stream's client that has so much unread gets no more for now. */
 #define STREAM_BACKLOG_BYTES (256 * 1024)

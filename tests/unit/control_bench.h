@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -180,6 +181,8 @@ static inline pid_t start_server(const char *dir, int *ret_error)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		/* Also when the test dies. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ready[0]);
 		exit(serve(dir, ready[1]));
 	}
@@ -247,6 +250,7 @@ static inline int set_up(void **state)
 	struct bench *bench = calloc(1, sizeof(*bench));
 	int error = -1;
 
+	alarm(2 * DEADLINE_MS / 1000); /* whatever it waits for */
 	strcpy(bench->dir, "/tmp/test_control.XXXXXX");
 	assert_non_null(mkdtemp(bench->dir));
 	bench->reply = malloc(REPLY_BYTES);

@@ -72,18 +72,23 @@ static void control_when_client_goes_then_gone_is_called(void **state)
 	close(other);
 }
 
+/* As "socat" does after the end of its input. */
 static void control_when_half_closed_then_still_answers(void **state)
 {
 	struct bench *bench = *state;
-	int fd = connect_reading(bench);
+	int fd = connect_reading(bench), other = connect_reading(bench);
 
-	say(fd, ECHO("4"));
+	say(fd, "{\"method\":\"io.traversald.Park\"}");
 	say(fd, ECHO("5"));
 	shutdown(fd, SHUT_WR);
-	assert_says(bench, fd, "{\"n\":4}");
+	do {
+		say(other, "{\"method\":\"io.traversald.Unpark\"}");
+	} while (strstr(hear(bench, other), "\"parked\":false"));
+	assert_string_equal(hear(bench, fd), "{\"parameters\":{}}");
 	assert_says(bench, fd, "{\"n\":5}");
 	assert_string_equal(hear(bench, fd), "");
 	close(fd);
+	close(other);
 }
 
 static void control_when_oneway_then_no_reply(void **state)
