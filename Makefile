@@ -53,6 +53,7 @@ LIB_SRC := \
 	lib/rtnl.c \
 	lib/sanitize.c \
 	lib/ssdp.c \
+	lib/state_file.c \
 	lib/status_text.c \
 	lib/stun.c \
 	lib/stun_retry.c \
@@ -85,6 +86,7 @@ DAEMON_SRC := \
 	daemon/events.c \
 	daemon/gateway.c \
 	daemon/health.c \
+	daemon/hop_probe.c \
 	daemon/igd_client.c \
 	daemon/igd_ladder.c \
 	daemon/igd_place.c \
@@ -96,6 +98,7 @@ DAEMON_SRC := \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
+	daemon/mapping.c \
 	daemon/method.c \
 	daemon/method_holepunching.c \
 	daemon/method_manual.c \
@@ -106,6 +109,7 @@ DAEMON_SRC := \
 	daemon/nat_lifetime.c \
 	daemon/nat_watch.c \
 	daemon/natpmp_client.c \
+	daemon/nested_nat.c \
 	daemon/netlink.c \
 	daemon/netmon.c \
 	daemon/nettable.c \
@@ -196,6 +200,7 @@ UNIT_TESTS := \
 	sanitize \
 	service_manager \
 	ssdp \
+	state_file \
 	stun \
 	stun_client \
 	stun_vote \
@@ -225,6 +230,7 @@ FUZZ_TARGETS := \
 	pcp \
 	sanitize \
 	ssdp \
+	state \
 	stun
 
 # tests/tools/NAME.c: small programs that the lab and system tests use
@@ -436,6 +442,7 @@ INSTALLED = \
 	doc/traversald.conf.5:$(mandir)/man5:644 \
 	doc/traversald.8:$(mandir)/man8:644 \
 	doc/traversald-echo.8:$(mandir)/man8:644 \
+	conf/traversald.conf.example:$(datadir)/doc/traversald:644 \
 	conf/traversald.default:$(sysconfdir)/default:644
 
 .PHONY: install uninstall dist deb
