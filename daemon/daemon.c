@@ -14,6 +14,7 @@
 #include "mem.h"
 #include "method.h"
 #include "nat_watch.h"
+#include "nested_nat.h"
 #include "secret.h"
 #include "status_json.h"
 
@@ -213,6 +214,7 @@ static void make_portmap(struct daemon *daemon)
 
 	portmap_retire(app->env.portmap);
 	app->env.portmap = NULL;
+	nested_nat_reset(app->env.nested, NULL);
 	if (!app->netview.has_ipv4 || !addr_is_set(&path->gateway) ||
 	    !addr_is_set(&path->local))
 		return;
@@ -222,6 +224,7 @@ static void make_portmap(struct daemon *daemon)
 		 "traversald %02x%02x%02x", app->secret[0], app->secret[1],
 		 app->secret[2]);
 	app->env.portmap = portmap_new(&options);
+	nested_nat_reset(app->env.nested, &options);
 	sodium_memzero(options.nonce_key, sizeof(options.nonce_key));
 }
 
@@ -417,6 +420,7 @@ static void on_services_stopped(void *arg)
 	daemon->app.is_clean = true;
 	portmap_retire(daemon->app.env.portmap);
 	daemon->app.env.portmap = NULL;
+	nested_nat_reset(daemon->app.env.nested, NULL);
 	/* Once through the loop, for what frees itself there. */
 	loop_timer_start(daemon->stop_timer, 1);
 }
@@ -499,6 +503,7 @@ static void init_app(struct daemon *daemon,
 	    .config = config,
 	    .netview = &app->netview,
 	};
+	app->env.nested = nested_nat_new(app->loop, app->log);
 	app->env.nat =
 	    nat_watch_new(&app->env, app->resolver, on_nat_checked, daemon);
 	with_resolver.resolver = app->resolver;
@@ -558,6 +563,7 @@ static void fini_app(struct daemon *daemon)
 	loop_timer_free(daemon->stop_timer);
 	events_free(app->events);
 	nat_watch_free(app->env.nat);
+	nested_nat_free(app->env.nested);
 	netmon_free(app->netmon);
 	resolver_free(app->resolver);
 	service_manager_free(app->manager);

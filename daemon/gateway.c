@@ -34,6 +34,7 @@ static struct map_client_options make_options(
 	    .gateway = options->link.gateway,
 	    .local = options->link.local,
 	    .ifindex = options->link.ifindex,
+	    .seen = options->link.seen,
 	    .listener = *listener,
 	};
 }

@@ -106,6 +106,7 @@ struct map_client *igd_client_new(struct loop *loop, struct log *log,
 	c->base.gateway = options->link.gateway;
 	c->base.local = options->link.local;
 	c->base.listener = options->link.listener;
+	c->seen = options->link.seen;
 	c->loop = loop;
 	c->log = log;
 	TAILQ_INIT(&c->ops);

@@ -45,6 +45,7 @@ enum igd_phase {
 
 struct igd_client {
 	struct map_client base; /* first: the ops cast */
+	struct addr seen; /* the router sees us as this; unset: as we are */
 	struct loop *loop;
 	struct log *log;
 	struct ssdp_search *search;

@@ -44,7 +44,8 @@ static void ask(struct igd_client *c, enum igd_phase phase,
 static void ask_open(struct igd_client *c)
 {
 	struct igd_request request = {.verb = IGD_OPEN,
-				      .gateway = c->base.gateway};
+				      .gateway = c->base.gateway,
+				      .client = c->seen};
 
 	snprintf(request.url, sizeof(request.url), "%s",
 		 c->places.items[0].url);

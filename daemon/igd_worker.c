@@ -221,6 +221,8 @@ static int do_open(struct worker *w, const struct igd_request *request,
 	code = open_description(w, request, &desc);
 	if (code != IGD_OK)
 		return code;
+	if (addr_is_set(&request->client))
+		addr_format(&request->client, w->lan, sizeof(w->lan));
 	count = list_candidates(w, &desc, request->url, list);
 	if (count == 0)
 		return IGD_URL_REFUSED;

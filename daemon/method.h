@@ -86,6 +86,7 @@ struct method_env {
 	const struct config *config;   /* replaced by a reload */
 	const struct netview *netview; /* what netmon knows now */
 	struct portmap *portmap;       /* NULL: there is no gateway */
+	struct nested_nat *nested;     /* NULL: none is looked for */
 	struct nat_watch *nat;         /* NULL: not observed */
 };
 

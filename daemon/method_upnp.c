@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "chain.h"
-#include "lease.h"
+#include "mapping.h"
 #include "mem.h"
 #include "netmon.h"
 #include "portmap.h"
@@ -46,8 +46,9 @@ struct method_run {
 	const struct method_service *service;
 	struct chain_slot *slot;
 	enum phase phase;
+	uint64_t gate_ms; /* when the gate was entered, on the loop's clock */
 	struct loop_timer *timer;
-	struct lease *lease;
+	struct mapping *mapping;
 	struct endpoint proven_external; /* what the report speaks of */
 	uint64_t question;
 	struct twin *twin;
@@ -76,9 +77,9 @@ static void cancel_proof(struct method_run *run)
 static void drop_lease(struct method_run *run)
 {
 	cancel_proof(run);
-	if (run->lease)
-		lease_release(run->lease, NULL, NULL);
-	run->lease = NULL;
+	if (run->mapping)
+		mapping_release(run->mapping, NULL, NULL);
+	run->mapping = NULL;
 }
 
 static enum method_outcome outcome_of(enum map_status status)
@@ -138,11 +139,25 @@ static void describe_private(const struct addr *outer, char *buf, size_t cap)
 		 addr_class_name(addr_classify(outer)));
 }
 
+/* What the second router said, where one was asked. */
+static void append_outer(const struct method_run *run, char *detail, size_t cap)
+{
+	char words[80];
+	size_t len = strlen(detail);
+
+	if (!run->mapping)
+		return;
+	mapping_describe_outer(run->mapping, words, sizeof(words));
+	if (words[0])
+		snprintf(detail + len, cap - len, "; %s", words);
+}
+
 static void report_private(struct method_run *run, const struct addr *outer)
 {
 	char detail[METHOD_DETAIL_BYTES];
 
 	describe_private(outer, detail, sizeof(detail));
+	append_outer(run, detail, sizeof(detail));
 	drop_lease(run);
 	run->phase = PHASE_PRIVATE;
 	loop_timer_start(run->timer, PRIVATE_RETRY_MS);
@@ -204,6 +219,7 @@ static void on_twin(void *arg, const struct prove_result *result)
 		settle(run, METHOD_NO_REPLY, false,
 		       "the router granted the mapping, but nothing comes in "
 		       "through a second one made to test it");
+		mapping_deepen(run->mapping);
 		return;
 	}
 	snprintf(detail, sizeof(detail),
@@ -216,6 +232,7 @@ static void start_twin(struct method_run *run)
 {
 	const struct twin_options options = {
 	    .portmap = run->env->portmap,
+	    .nested = run->env->nested,
 	    .prover = prover_options(run->service->prover),
 	    .ports = run->env->config->udp_ports,
 	    .name = run->service->name,
@@ -248,6 +265,7 @@ static void on_proof(void *arg, const struct prove_result *result)
 		settle(run, METHOD_NO_REPLY, false,
 		       "the router granted the mapping, but nothing comes in "
 		       "through it");
+		mapping_deepen(run->mapping);
 		return;
 	case PROVE_PORT_IN_USE:
 		start_twin(run);
@@ -277,10 +295,10 @@ static void prove(struct method_run *run)
 				   run->proven_external.port, on_proof, run);
 }
 
-static void on_lease_changed(void *arg, struct lease *lease)
+static void on_mapping_changed(void *arg, struct mapping *mapping)
 {
 	struct method_run *run = arg;
-	struct lease_view view = lease_view(lease);
+	struct lease_view view = mapping_view(mapping);
 
 	switch (view.state) {
 	case LEASE_HELD:
@@ -322,8 +340,11 @@ static void ask_router(struct method_run *run)
 	if (chain_is_earlier_ok(run->slot))
 		wish.avoid_port = wish.external_port ? wish.external_port
 						     : wish.internal_port;
+	if (run->phase == PHASE_GATE)
+		wish.waited_ms = loop_now_ms(run->env->loop) - run->gate_ms;
 	run->phase = PHASE_LEASING;
-	run->lease = lease_new(run->env->portmap, &wish, on_lease_changed, run);
+	run->mapping = mapping_new(run->env->portmap, run->env->nested, &wish,
+				   on_mapping_changed, run);
 }
 
 static bool is_gate_open(const struct method_run *run)
@@ -346,6 +367,7 @@ static void begin(struct method_run *run)
 		return;
 	}
 	run->phase = PHASE_GATE;
+	run->gate_ms = loop_now_ms(run->env->loop);
 	portmap_probe(run->env->portmap);
 	loop_timer_start(run->timer, GATE_MS);
 }
@@ -396,12 +418,12 @@ static void restart(struct method_run *run)
 
 static void upnp_again(struct method_run *run, enum method_cause cause)
 {
-	if (cause == CAUSE_NETWORK || !run->lease) {
+	if (cause == CAUSE_NETWORK || !run->mapping) {
 		restart(run);
 		return;
 	}
 	if (cause == CAUSE_REQUEST)
-		lease_renew(run->lease);
+		mapping_renew(run->mapping);
 	if (run->phase == PHASE_SETTLED)
 		loop_timer_start(run->timer, 0);
 }
@@ -417,9 +439,9 @@ static size_t upnp_externals(const struct method_run *run,
 {
 	struct lease_view view;
 
-	if (!run->lease)
+	if (!run->mapping)
 		return 0;
-	view = lease_view(run->lease);
+	view = mapping_view(run->mapping);
 	if (view.state != LEASE_HELD)
 		return 0;
 	ret_externals[0] = (struct method_external){
@@ -453,8 +475,8 @@ static void upnp_stop(struct method_run *run, void (*done)(void *arg),
 	loop_timer_free(run->timer);
 	run->stopped = done;
 	run->stopped_arg = arg;
-	if (run->lease)
-		lease_release(run->lease, on_released, run);
+	if (run->mapping)
+		mapping_release(run->mapping, on_released, run);
 	else
 		on_released(run, true);
 }

@@ -24,6 +24,9 @@ _Static_assert(MAP_NONCE_BYTES == PCP_NONCE_BYTES, "one nonce");
 
 struct pcp_client {
 	struct pmp_engine engine; /* first */
+	/* RFC 6887 section 8.1: the server compares it with the source that it
+	 * sees, which another NAT has replaced. */
+	struct addr client_address;
 };
 
 /* --- requests --- */
@@ -51,8 +54,9 @@ static struct pcp_map map_of(const struct pmp_job *job)
 static int send_request(struct pmp_engine *engine, const struct pmp_job *job)
 {
 	uint8_t buf[PCP_MESSAGE_BYTES];
+	const struct pcp_client *pcp = (const struct pcp_client *)engine;
 	struct pcp_request request = {.opcode = PCP_ANNOUNCE,
-				      .client = engine->client.local};
+				      .client = pcp->client_address};
 	int len;
 
 	if (job->kind != PMP_PROBE) {
@@ -313,6 +317,8 @@ struct map_client *pcp_client_new(struct loop *loop, struct log *log,
 		return NULL;
 	}
 	pcp = xcalloc(1, sizeof(*pcp));
+	pcp->client_address = addr_is_set(&options->seen) ? options->seen
+							  : options->local;
 	pmp_engine_init(&pcp->engine, &protocol, loop, log, options, fd);
 	pcp->engine.client.ops = &ops;
 	return &pcp->engine.client;

@@ -22,6 +22,8 @@ struct portmap_link {
 	struct addr gateway;
 	struct addr local;
 	unsigned int ifindex;
+	/* The gateway sees us as this: a NAT is in between; unset: none. */
+	struct addr seen;
 };
 
 struct portmap_options;
@@ -38,6 +40,26 @@ struct lease;
 typedef void (*portmap_news_fn)(void *arg, const char *event,
 				const struct lease *lease);
 
+/* What an earlier run held for a port. */
+struct lease_past {
+	enum map_via via;
+	struct endpoint external; /* port 0: none, it had only been asked for */
+};
+
+/* Who remembers the leases over the end of the daemon; without, its functions
+ * are NULL. */
+struct portmap_memory {
+	/* Fills RET_PAST; false when nothing is remembered. */
+	bool (*recall)(void *arg, const struct lease *lease,
+		       struct lease_past *ret_past);
+	/* LEASE is about to be asked for, or has changed. False when it is not
+	 * safely kept yet: portmap_tell_kept() follows. */
+	bool (*keep)(void *arg, const struct lease *lease);
+	/* LEASE ends; IS_LEFT: the gateway may still have the mapping. */
+	void (*end)(void *arg, const struct lease *lease, bool is_left);
+	void *arg;
+};
+
 struct portmap_options {
 	struct loop *loop; /* borrowed */
 	struct log *log;   /* borrowed */
@@ -51,6 +73,7 @@ struct portmap_options {
 	/* The gateway said that it restarted; may be NULL. */
 	void (*restarted)(void *arg, enum map_via via);
 	void *news_arg;
+	struct portmap_memory memory;
 };
 
 /* The protocols that hold mappings are asked so often whether the gateway is
@@ -71,6 +94,7 @@ struct portmap_user {
 	enum map_via via;
 	void (*changed)(struct portmap_user *user, enum map_via via);
 	void (*restarted)(struct portmap_user *user, enum map_via via);
+	void (*kept)(struct portmap_user *user); /* may be NULL */
 	LIST_ENTRY(portmap_user) link;
 };
 
@@ -86,6 +110,9 @@ void portmap_probe(struct portmap *portmap);
 /* Adds and removes a listener (borrowed until removed). */
 void portmap_add_user(struct portmap *portmap, struct portmap_user *user);
 void portmap_remove_user(struct portmap *portmap, struct portmap_user *user);
+
+/* The memory holds everything that it was given. */
+void portmap_tell_kept(struct portmap *portmap);
 
 /* The client of a protocol, or NULL. */
 struct map_client *portmap_client(const struct portmap *portmap,

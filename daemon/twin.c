@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lease.h"
+#include "mapping.h"
 #include "mem.h"
 #include "port_pick.h"
 
@@ -14,7 +14,7 @@
 struct twin {
 	int fd;
 	struct prover *prover;
-	struct lease *lease;
+	struct mapping *mapping;
 	uint64_t question;
 	prove_fn fn;
 	void *arg;
@@ -30,7 +30,7 @@ static void end(struct twin *twin)
 {
 	prover_free(twin->prover);
 	close(twin->fd);
-	lease_release(twin->lease, on_released, twin);
+	mapping_release(twin->mapping, on_released, twin);
 }
 
 static void finish(struct twin *twin, const struct prove_result *result)
@@ -51,10 +51,10 @@ static void on_proof(void *arg, const struct prove_result *result)
 	finish(twin, result);
 }
 
-static void on_lease(void *arg, struct lease *lease)
+static void on_mapping(void *arg, struct mapping *mapping)
 {
 	struct twin *twin = arg;
-	struct lease_view view = lease_view(lease);
+	struct lease_view view = mapping_view(mapping);
 	struct prove_result none = {.outcome = PROVE_NO_SERVER};
 
 	if (!twin->fn)
@@ -95,7 +95,8 @@ struct twin *twin_start(const struct twin_options *options, prove_fn fn,
 	twin->prover = prover_new(&prover);
 	wish.internal_port = port;
 	snprintf(wish.name, sizeof(wish.name), "%.20s-twin", options->name);
-	twin->lease = lease_new(options->portmap, &wish, on_lease, twin);
+	twin->mapping = mapping_new(options->portmap, options->nested, &wish,
+				    on_mapping, twin);
 	return twin;
 }
 

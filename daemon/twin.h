@@ -8,6 +8,7 @@
 #ifndef DAEMON_TWIN_H
 #define DAEMON_TWIN_H
 
+#include "nested_nat.h"
 #include "portmap.h"
 #include "prover.h"
 
@@ -15,6 +16,7 @@ struct twin;
 
 struct twin_options {
 	struct portmap *portmap;             /* borrowed, until RESULT */
+	struct nested_nat *nested;           /* borrowed, or NULL */
 	const struct prover_options *prover; /* borrowed for the call */
 	struct port_range ports; /* where to take the twin's port from */
 	const char *name;        /* the service's, for logs */

@@ -32,6 +32,7 @@ static const struct field request_fields[] = {
     {"verb", NUMBER(struct igd_request, verb, IGD_LIST), .is_required = true},
     {"url", TEXT(struct igd_request, url)},
     {"gateway", ADDR(struct igd_request, gateway)},
+    {"client", ADDR(struct igd_request, client)},
     {"protocol", NUMBER(struct igd_request, protocol, IGD_TCP)},
     {"external-port", NUMBER(struct igd_request, external_port, UINT16_MAX)},
     {"internal-port", NUMBER(struct igd_request, internal_port, UINT16_MAX)},

@@ -73,6 +73,7 @@ struct igd_request {
 	uint32_t verb;           /* enum igd_verb */
 	char url[IGD_URL_BYTES]; /* IGD_OPEN: admitted */
 	struct addr gateway;     /* IGD_OPEN: the only host to talk to */
+	struct addr client;      /* IGD_OPEN: us, as a router beyond a NAT sees us */
 	uint32_t protocol;       /* enum igd_protocol */
 	uint32_t external_port;
 	uint32_t internal_port;
