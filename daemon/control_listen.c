@@ -64,11 +64,28 @@ static int remove_stale(const struct sockaddr_un *sun)
 	return unlink(sun->sun_path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* From the file, not through NSS: its modules cost more time than all the rest
+ * of the start, and the group is a local one. Returns (gid_t)-1 for none. */
+static gid_t find_group(const char *name)
+{
+	FILE *file = fopen("/etc/group", "re");
+	const struct group *entry;
+	gid_t gid = (gid_t)-1;
+
+	if (!file)
+		return gid;
+	while (gid == (gid_t)-1 && (entry = fgetgrent(file)))
+		if (strcmp(entry->gr_name, name) == 0)
+			gid = entry->gr_gid;
+	fclose(file);
+	return gid;
+}
+
 static int give_to_group(struct log *log, const char *path, const char *group)
 {
-	const struct group *found = group ? getgrnam(group) : NULL;
+	gid_t gid = group ? find_group(group) : (gid_t)-1;
 
-	if (!found || chown(path, (uid_t)-1, found->gr_gid) == 0)
+	if (gid == (gid_t)-1 || chown(path, (uid_t)-1, gid) == 0)
 		return 0;
 	/* Without the right to do so the mode alone guards it: tighter. */
 	log_warn(log, "control: socket=%s group=%s not set: %s", path, group,

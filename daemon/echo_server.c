@@ -20,7 +20,6 @@ struct listener {
 	struct echo_server *server;
 	struct endpoint bound;
 	int fd;
-	int answer_fd; /* echoes leave from here; nothing is read from it */
 	struct loop_io *io;
 };
 
@@ -110,16 +109,31 @@ static int receive(const struct listener *l, struct arrival *ret_arrival)
 	return 0;
 }
 
+/* A fresh port for each echo: from one that was used before, a router that
+ * remembers the flow would let it in without a forward. */
+static int open_answering(const struct echo_server_options *o,
+			  sa_family_t family)
+{
+	struct addr from =
+	    family == AF_INET ? o->answer_from4 : o->answer_from6;
+
+	from.family = family;
+	return echo_port_open(&from, 0);
+}
+
 static void send_echo(struct listener *l, const struct arrival *a,
 		      const struct echo_request *request)
 {
 	struct endpoint to = {.addr = a->from.addr, .port = request->port};
+	int fd = open_answering(&l->server->options, a->from.addr.family);
 
-	if (udp_send(l->answer_fd, &to, request->token, ECHO_REPLY_BYTES, 0) <
-	    0)
+	if (fd < 0 ||
+	    udp_send(fd, &to, request->token, ECHO_REPLY_BYTES, 0) < 0)
 		l->server->stats.unsent++;
 	else
 		l->server->stats.echoes++;
+	if (fd >= 0)
+		close(fd);
 }
 
 static void write_packet_info(struct msghdr *m, const struct addr *from)
@@ -262,24 +276,6 @@ static int open_listening(const struct endpoint *local)
 	return fd;
 }
 
-/* Whatever comes back to this socket is nobody's: a queue of one datagram
- * keeps it from holding memory. */
-static int open_answering(const struct echo_server_options *o,
-			  sa_family_t family)
-{
-	struct addr from =
-	    family == AF_INET ? o->answer_from4 : o->answer_from6;
-	const int queue_bytes = 1;
-	int fd;
-
-	from.family = family;
-	fd = echo_port_open(&from, 0);
-	if (fd >= 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &queue_bytes,
-				 sizeof(queue_bytes));
-	return fd;
-}
-
 static int add_listener(struct echo_server *s, const struct endpoint *local)
 {
 	struct listener *l = &s->listeners[s->listener_count];
@@ -287,14 +283,15 @@ static int add_listener(struct echo_server *s, const struct endpoint *local)
 
 	if (fd < 0)
 		return fd;
+	/* That the address to answer from is ours shows now, not later. */
 	answer_fd = open_answering(&s->options, local->addr.family);
 	if (answer_fd < 0) {
 		close(fd);
 		return answer_fd;
 	}
+	close(answer_fd);
 	l->server = s;
 	l->fd = fd;
-	l->answer_fd = answer_fd;
 	l->bound = udp_local(fd);
 	l->io = loop_io_new(s->options.loop, fd, LOOP_READ, on_readable, l);
 	s->listener_count++;
@@ -350,7 +347,6 @@ void echo_server_free(struct echo_server *server)
 	for (size_t i = 0; i < server->listener_count; i++) {
 		loop_io_free(server->listeners[i].io);
 		close(server->listeners[i].fd);
-		close(server->listeners[i].answer_fd);
 	}
 	echo_limit_free(server->bare);
 	echo_limit_free(server->cookies);
