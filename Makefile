@@ -94,6 +94,7 @@ DAEMON_SRC := \
 	daemon/igd_queue.c \
 	daemon/igd_sandbox.c \
 	daemon/igd_serve.c \
+	daemon/keeper.c \
 	daemon/lease.c \
 	daemon/log.c \
 	daemon/loop_event.c \
@@ -110,10 +111,12 @@ DAEMON_SRC := \
 	daemon/nat_watch.c \
 	daemon/natpmp_client.c \
 	daemon/nested_nat.c \
+	daemon/net_layers.c \
 	daemon/netlink.c \
 	daemon/netmon.c \
 	daemon/nettable.c \
 	daemon/netview.c \
+	daemon/orphans.c \
 	daemon/pcp_client.c \
 	daemon/pmp_engine.c \
 	daemon/pmp_job.c \
@@ -123,6 +126,10 @@ DAEMON_SRC := \
 	daemon/portmap.c \
 	daemon/prover.c \
 	daemon/punch.c \
+	daemon/punch_api.c \
+	daemon/punch_json.c \
+	daemon/punch_request.c \
+	daemon/relay.c \
 	daemon/resolve_event.c \
 	daemon/router_table.c \
 	daemon/secret.c \
@@ -131,6 +138,7 @@ DAEMON_SRC := \
 	daemon/services.c \
 	daemon/ssdp_search.c \
 	daemon/status_json.c \
+	daemon/store.c \
 	daemon/stun_client.c \
 	daemon/stun_keep.c \
 	daemon/stun_map.c \
@@ -193,8 +201,12 @@ UNIT_TESTS := \
 	pcp_client \
 	pmp_client \
 	pmp_listen \
+	punch_cause \
+	punch_engine \
 	punch_plan \
+	punch_request \
 	punch_wire \
+	relay \
 	rfc3339 \
 	rtnl \
 	sanitize \
@@ -213,7 +225,9 @@ UNIT_TESTS := \
 REPLAY_TESTS := \
 	chain \
 	lease \
-	punch
+	manual \
+	punch \
+	upnp
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
 FUZZ_TARGETS := \
@@ -228,6 +242,7 @@ FUZZ_TARGETS := \
 	natpmp \
 	netlink \
 	pcp \
+	punch \
 	sanitize \
 	ssdp \
 	state \
@@ -373,6 +388,8 @@ $(UNIT_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(REPLAY_BIN): %: %.o $(call objects,tests/replay/loop_fake.c \
 		tests/replay/fake_gateway.c \
+		tests/replay/method_scene.c \
+		tests/replay/prover_fake.c \
 		tests/replay/punch_sim.c) $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS) $(CMOCKA_LIBS)
 $(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)

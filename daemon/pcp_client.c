@@ -317,8 +317,8 @@ struct map_client *pcp_client_new(struct loop *loop, struct log *log,
 		return NULL;
 	}
 	pcp = xcalloc(1, sizeof(*pcp));
-	pcp->client_address = addr_is_set(&options->seen) ? options->seen
-							  : options->local;
+	pcp->client_address =
+	    addr_is_set(&options->seen) ? options->seen : options->local;
 	pmp_engine_init(&pcp->engine, &protocol, loop, log, options, fd);
 	pcp->engine.client.ops = &ops;
 	return &pcp->engine.client;

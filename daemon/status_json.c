@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "nat_peers.h"
 #include "nat_watch.h"
+#include "net_layers.h"
 
 #define SCHEMA 1
 
@@ -254,6 +255,7 @@ json_t *status_json_findings(struct app *app)
 	append_findings(array, &app->config->findings);
 	append_findings(array, &app->runtime);
 	health_findings(app, &now);
+	net_layers_findings(app, &now);
 	append_findings(array, &now);
 	findings_clear(&now);
 	return array;
@@ -309,37 +311,11 @@ static json_t *peers_json(const struct nat_behaviour *nat)
 	return array;
 }
 
-static json_t *cgnat_json(struct app *app)
-{
-	struct addr outer = {0};
-
-	if (app->env.portmap)
-		outer = portmap_external(app->env.portmap);
-	if (!addr_is_set(&outer))
-		return json_null();
-	return json_boolean(addr_classify(&outer) == ADDR_CGNAT ||
-			    addr_classify(&outer) == ADDR_DSLITE);
-}
-
-/* How many NATs: what the router says of its outer side against what STUN
- * servers see. */
-static json_t *layers_json(struct app *app, const struct nat_behaviour *nat)
-{
-	struct addr outer = {0};
-
-	if (nat->mapping == NAT_MAPPING_NONE)
-		return json_integer(0);
-	if (app->env.portmap)
-		outer = portmap_external(app->env.portmap);
-	if (!addr_is_set(&outer) || !addr_is_set(&nat->external.addr))
-		return json_null();
-	return json_integer(addr_equal(&outer, &nat->external.addr) ? 1 : 2);
-}
-
 static json_t *nat_json(struct app *app)
 {
 	static const struct nat_behaviour unknown;
 	const struct nat_watch_view *view = nat_watch_view(app->env.nat);
+	struct net_layers layers = net_layers(app);
 	bool is_known = view->state == NAT_WATCH_KNOWN;
 	const struct nat_behaviour *nat =
 	    is_known ? &view->result.nat : &unknown;
@@ -350,7 +326,8 @@ static json_t *nat_json(struct app *app)
 	    text_or_null(nat_filtering_name(nat->filtering)), "legacy_name",
 	    text_or_null(nat_legacy_name(nat)), "hairpin", fact(nat->hairpin),
 	    "port_preserving", fact(nat->port_preserving), "layers",
-	    layers_json(app, nat), "cgnat", cgnat_json(app), "allocation",
+	    layers.count < 0 ? json_null() : json_integer(layers.count),
+	    "cgnat", fact(layers.cgnat), "allocation",
 	    text_or_null(nat_allocation_name(nat->allocation)), "external",
 	    address_or_null(&nat->external.addr), "confidence",
 	    text_or_null(nat_confidence_name(nat->mapping_confidence)),

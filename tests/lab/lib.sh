@@ -393,17 +393,18 @@ lab_rules() {
 
 # Writes a router's miniupnpd configuration. Options, with their defaults:
 #   natpmp=yes upnp=yes secure=yes igd1=no deny= lease_file= min=120 max=86400
-# deny=FIRST-LAST refuses these external ports. usage: igd_conf NS [OPTION...]
+# lan=192.168.77.0/24 (whom it serves); deny=FIRST-LAST refuses these external
+# ports. usage: igd_conf NS [OPTION...]
 igd_conf() {
 	local ns=$1 arg
 	local natpmp=yes upnp=yes secure=yes igd1=no deny='' lease_file=''
-	local min=120 max=86400
+	local min=120 max=86400 lan=192.168.77.0/24
 
 	shift
 	for arg in "$@"; do
 		case $arg in
 		natpmp=* | upnp=* | secure=* | igd1=* | deny=* | \
-			lease_file=* | min=* | max=*)
+			lease_file=* | min=* | max=* | lan=*)
 			local "$arg"
 			;;
 		*) fail "igd_conf: unknown option $arg" ;;
@@ -425,7 +426,7 @@ igd_conf() {
 		uuid=fc4ec57e-28b1-11db-88f8-0060085db3f6
 		${lease_file:+lease_file=$lease_file}
 		${deny:+deny $deny 0.0.0.0/0 0-65535}
-		allow 1024-65535 192.168.77.0/24 1024-65535
+		allow 1024-65535 $lan 1024-65535
 		deny 0-65535 0.0.0.0/0 0-65535
 	CONF
 }
@@ -434,16 +435,33 @@ igd_conf() {
 # writes a new configuration, without it keeps the last one.
 # usage: igd_start [NS [OPTION...]]
 igd_start() {
-	local ns=${1:-r}
+	local ns=${1:-r} program=miniupnpd
 
 	shift || true
+	[ ! -x "$LAB_TMP/$ns.miniupnpd" ] || program=$LAB_TMP/$ns.miniupnpd
 	if [ $# -gt 0 ] || ! [ -e "$LAB_TMP/$ns.conf" ]; then
 		igd_conf "$ns" "$@"
 	fi
 	rm -f "$LAB_TMP/$ns.pid"
-	nse "$ns" miniupnpd -f "$LAB_TMP/$ns.conf" -P "$LAB_TMP/$ns.pid" ||
+	nse "$ns" "$program" -f "$LAB_TMP/$ns.conf" -P "$LAB_TMP/$ns.pid" ||
 		fail "miniupnpd did not start on $ns"
 	wait_until "igd_is_up $ns" 5 || fail "miniupnpd on $ns does not listen"
+}
+
+# From its next start on a router maps ports also where its WAN address is in
+# 192.168.178.0/24, as most home routers do; miniupnpd takes that for a reason
+# to refuse. A copy of it has 192.168.64.0/18 instead of 192.168.0.0/16 in its
+# table of private networks. usage: igd_maps_private_wan [NS]
+igd_maps_private_wan() {
+	local copy=$LAB_TMP/${1:-r}.miniupnpd
+	local from='\x00\x00\xa8\xc0\x10\x00\x00\x00'
+	local to='\x00\x40\xa8\xc0\x0e\x00\x00\x00'
+
+	LC_ALL=C sed "s/$from/$to/" \
+		"$(command -v miniupnpd)" >"$copy"
+	chmod +x "$copy"
+	! cmp -s "$(command -v miniupnpd)" "$copy" ||
+		skip "this miniupnpd has another table of private networks"
 }
 
 # Prints the process id of a router's miniupnpd.
