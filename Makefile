@@ -154,9 +154,12 @@ CTL_SRC := \
 	ctl/command_change.c \
 	ctl/command_config.c \
 	ctl/command_follow.c \
+	ctl/command_punch.c \
 	ctl/commands.c \
 	ctl/out.c \
 	ctl/pick.c \
+	ctl/punch_handover.c \
+	ctl/punch_request.c \
 	ctl/render_list.c \
 	ctl/render_nat.c \
 	ctl/render_service.c \
@@ -207,17 +210,21 @@ UNIT_TESTS := \
 	punch_request \
 	punch_wire \
 	relay \
+	renewal \
 	rfc3339 \
 	rtnl \
 	sanitize \
+	secret \
 	service_manager \
 	ssdp \
 	state_file \
+	store \
 	stun \
 	stun_client \
 	stun_vote \
 	text \
 	varlink \
+	verdict \
 	wire \
 	words
 
@@ -226,6 +233,7 @@ REPLAY_TESTS := \
 	chain \
 	lease \
 	manual \
+	mapping \
 	punch \
 	upnp
 

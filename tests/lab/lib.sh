@@ -394,17 +394,17 @@ lab_rules() {
 # Writes a router's miniupnpd configuration. Options, with their defaults:
 #   natpmp=yes upnp=yes secure=yes igd1=no deny= lease_file= min=120 max=86400
 # lan=192.168.77.0/24 (whom it serves); deny=FIRST-LAST refuses these external
-# ports. usage: igd_conf NS [OPTION...]
+# ports; ext_ip= is the outer address that it claims. usage: igd_conf NS [OPTION...]
 igd_conf() {
 	local ns=$1 arg
 	local natpmp=yes upnp=yes secure=yes igd1=no deny='' lease_file=''
-	local min=120 max=86400 lan=192.168.77.0/24
+	local min=120 max=86400 lan=192.168.77.0/24 ext_ip=''
 
 	shift
 	for arg in "$@"; do
 		case $arg in
 		natpmp=* | upnp=* | secure=* | igd1=* | deny=* | \
-			lease_file=* | min=* | max=* | lan=*)
+			lease_file=* | min=* | max=* | lan=* | ext_ip=*)
 			local "$arg"
 			;;
 		*) fail "igd_conf: unknown option $arg" ;;
@@ -425,6 +425,7 @@ igd_conf() {
 		upnp_nat_table_name=mupnp
 		uuid=fc4ec57e-28b1-11db-88f8-0060085db3f6
 		${lease_file:+lease_file=$lease_file}
+		${ext_ip:+ext_ip=$ext_ip}
 		${deny:+deny $deny 0.0.0.0/0 0-65535}
 		allow 1024-65535 $lan 1024-65535
 		deny 0-65535 0.0.0.0/0 0-65535

@@ -65,3 +65,16 @@ igd_flush u
 igd_start u lan=192.168.178.0/24 natpmp=no
 check_through upnp
 check_end
+
+note "the first router claims a public address that is not its own"
+igd_stop u
+igd_flush u
+igd_start u lan=192.168.178.0/24
+igd_stop r
+igd_flush r
+igd_start r ext_ip=11.22.99.9
+check_through nat-pmp
+expect_status '[.findings[].id] | contains(["net.double_nat"])'
+grep -q 'another NAT stands in between (PCP ADDRESS_MISMATCH' \
+	"$LAB_TMP/traversald.log" || fail "PCP was not told of the mismatch"
+check_end
