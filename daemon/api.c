@@ -5,6 +5,14 @@
 #include "api_methods.h"
 #include "idl.h"
 #include "mem.h"
+#include "punch_api.h"
+
+static void punch(void *arg, struct control_call *call, json_t *parameters)
+{
+	struct api *api = arg;
+
+	punch_desk_call(api->punch, call, parameters);
+}
 
 static const struct control_method api_methods[] = {
     {.name = "GetStatus", .fn = api_get_status},
@@ -18,6 +26,7 @@ static const struct control_method api_methods[] = {
     {.name = "Release", .admin = true, .fn = api_release},
     {.name = "Renew", .admin = true, .fn = api_renew},
     {.name = "Probe", .admin = true, .fn = api_probe},
+    {.name = "Punch", .admin = true, .fn = punch},
     {.name = "Reload", .admin = true, .fn = api_reload},
 };
 
@@ -45,6 +54,7 @@ int api_new(struct app *app, struct api **ret_api)
 		free(api);
 		return error;
 	}
+	api->punch = punch_desk_new(app);
 	*ret_api = api;
 	return 0;
 }
@@ -54,6 +64,7 @@ void api_free(struct api *api)
 	if (!api)
 		return;
 	api_forget_deletions(api);
+	punch_desk_free(api->punch);
 	control_free(api->app->control);
 	api->app->control = NULL;
 	free(api);

@@ -16,6 +16,7 @@
 #define API_ANSWER_MS 10000
 
 struct api_ticket;
+struct punch_desk;
 struct api_wait;
 
 /* Answers the call when it can be; with IS_LATE in any case. Returns whether it
@@ -38,6 +39,7 @@ struct api_wait {
 
 struct api {
 	struct app *app;
+	struct punch_desk *punch; /* owned */
 	LIST_HEAD(, api_wait) waiting;
 	LIST_HEAD(, api_ticket) tickets;
 };

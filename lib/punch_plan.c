@@ -83,18 +83,21 @@ static void add_provider(const struct punch_policy *policy,
 {
 	unsigned int ttl =
 	    input->primer_ttl ? input->primer_ttl : policy->primer_ttl;
+	size_t primers =
+	    input->ports < policy->primers ? input->ports : policy->primers;
 
-	for (size_t i = 0; i < input->ports; i++) {
-		struct punch_step step = {.index = order[i]};
-
-		if (i < policy->primers) {
-			step.ttl = (uint8_t)(ttl + i / 2);
-		} else {
-			step.at_ms = policy->full_after_ms;
-			step.ttl = (uint8_t)policy->full_ttl;
-		}
-		add_series(policy, plan, step);
-	}
+	/* The highest TTL first: what a NAT with other ports for other peers
+	 * needs is a packet that arrives. */
+	for (size_t i = primers; i-- > 0;)
+		add_series(policy, plan,
+			   (struct punch_step){.index = order[i],
+					       .ttl = (uint8_t)(ttl + i / 2)});
+	for (size_t i = primers; i < input->ports; i++)
+		add_series(
+		    policy, plan,
+		    (struct punch_step){.at_ms = policy->full_after_ms,
+					.index = order[i],
+					.ttl = (uint8_t)policy->full_ttl});
 }
 
 static void add_consumer(const struct punch_policy *policy,

@@ -64,7 +64,7 @@ static void build_provider_opens_with_eight_primers_of_four_ttls(void **state)
 	(void)state;
 	assert_int_equal(count_at(&plan, 0), 8);
 	for (size_t i = 0; i < 8; i++)
-		assert_int_equal(plan.steps[i].ttl, 2 + i / 2);
+		assert_int_equal(plan.steps[i].ttl, 5 - i / 2);
 	assert_int_equal(plan.steps[8].at_ms, 200);
 }
 
