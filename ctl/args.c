@@ -115,6 +115,47 @@ static int apply_external(struct args *args, const char *value)
 	return text_parse_port(value, &args->external);
 }
 
+static int apply_candidate(struct args *args, const char *value)
+{
+	struct args_punch *punch = &args->punch;
+
+	if (punch->candidate_count == ARGS_CANDIDATES_MOST)
+		return -EINVAL;
+	punch->candidates[punch->candidate_count++] = value;
+	return 0;
+}
+
+static int apply_count(struct args *args, const char *value)
+{
+	return text_parse_uint(value, UINT16_MAX, &args->punch.count);
+}
+
+static int apply_ttl(struct args *args, const char *value)
+{
+	return text_parse_uint(value, UINT8_MAX, &args->punch.ttl);
+}
+
+static int apply_allow_private(struct args *args, const char *value)
+{
+	(void)value;
+	args->punch.allow_private = true;
+	return 0;
+}
+
+#define PUNCH_TEXT(member)                                                     \
+	static int apply_##member(struct args *args, const char *value)        \
+	{                                                                      \
+		args->punch.member = value;                                    \
+		return *value ? 0 : -EINVAL;                                   \
+	}
+
+PUNCH_TEXT(local_ports)
+PUNCH_TEXT(remote_ports)
+PUNCH_TEXT(role)
+PUNCH_TEXT(forward)
+PUNCH_TEXT(relay)
+PUNCH_TEXT(exec)
+
 #define SWITCH(member)                                                         \
 	static int apply_##member(struct args *args, const char *value)        \
 	{                                                                      \
@@ -165,6 +206,16 @@ static const struct row {
     {"since", 0, required_argument, apply_since, "events"},
     {"lifetime", 0, required_argument, apply_lifetime, "map"},
     {"external", 0, required_argument, apply_external, "map"},
+    {"local-ports", 0, required_argument, apply_local_ports, "punch"},
+    {"remote-ports", 0, required_argument, apply_remote_ports, "punch"},
+    {"role", 0, required_argument, apply_role, "punch"},
+    {"count", 'n', required_argument, apply_count, "punch"},
+    {"candidate", 0, required_argument, apply_candidate, "punch"},
+    {"allow-private", 0, no_argument, apply_allow_private, "punch"},
+    {"ttl", 0, required_argument, apply_ttl, "punch"},
+    {"exec", 0, required_argument, apply_exec, "punch"},
+    {"relay", 0, required_argument, apply_relay, "punch"},
+    {"forward", 0, required_argument, apply_forward, "punch"},
 };
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
@@ -241,7 +292,7 @@ int args_parse(int argc, char **argv, struct args *ret_args)
 	opterr = 0;
 	for (;;) {
 		at = optind;
-		code = getopt_long(argc, argv, ":qvh", options, NULL);
+		code = getopt_long(argc, argv, ":qvhn:", options, NULL);
 		if (code == -1)
 			break;
 		if (apply_one(&args, code, argv[optind > at ? optind - 1 : at],

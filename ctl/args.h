@@ -8,10 +8,23 @@
 #define CTL_ARGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum args_json { ARGS_JSON_OFF, ARGS_JSON_PRETTY, ARGS_JSON_SHORT };
 enum args_color { ARGS_COLOR_AUTO, ARGS_COLOR_ALWAYS, ARGS_COLOR_NEVER };
+
+#define ARGS_CANDIDATES_MOST 4
+
+/* The options of the command punch; borrowed, NULL where not given. */
+struct args_punch {
+	const char *local_ports, *remote_ports, *role;
+	const char *candidates[ARGS_CANDIDATES_MOST];
+	size_t candidate_count;
+	const char *forward, *relay, *exec;
+	uint32_t count, ttl; /* 0: not told */
+	bool allow_private;
+};
 
 struct args {
 	enum args_json json;
@@ -29,6 +42,7 @@ struct args {
 	int64_t since;
 	uint32_t lifetime_s; /* 0: not told */
 	uint16_t external;   /* 0: not told */
+	struct args_punch punch;
 	/* "status" where none was given; then its arguments. */
 	const char *command;
 	int count;

@@ -16,10 +16,15 @@
 /* A daemon whose queue is full is asked again after. */
 #define CONNECT_RETRY_MS 50
 
+/* Descriptors that one reply may bring. */
+#define FDS_MOST 16
+
 struct client {
 	int fd;
 	struct varlink_buffer in;
 	char *bytes;
+	int fds[FDS_MOST]; /* owned: came with a reply, not taken yet */
+	size_t fd_count;
 };
 
 uint64_t client_now_ms(void)
@@ -85,6 +90,8 @@ void client_free(struct client *client)
 {
 	if (!client)
 		return;
+	while (client->fd_count > 0)
+		close(client->fds[--client->fd_count]);
 	close(client->fd);
 	free(client->bytes);
 	free(client);
@@ -147,6 +154,48 @@ static int wait_readable(const struct client *client, uint64_t deadline_ms)
 	}
 }
 
+/* Keeps the descriptors that came with what was received. */
+static void keep_fds(struct client *client, struct msghdr *msg)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (client->fd_count < FDS_MOST)
+				client->fds[client->fd_count++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+static ssize_t receive(struct client *client, char *space, size_t room)
+{
+	union {
+		char bytes[CMSG_SPACE(FDS_MOST * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = {.iov_base = space, .iov_len = room};
+	struct msghdr msg = {
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    .msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t count = recvmsg(client->fd, &msg, MSG_CMSG_CLOEXEC);
+
+	if (count >= 0)
+		keep_fds(client, &msg);
+	return count;
+}
+
 static int fill(struct client *client, uint64_t deadline_ms)
 {
 	size_t room;
@@ -159,7 +208,7 @@ static int fill(struct client *client, uint64_t deadline_ms)
 	error = wait_readable(client, deadline_ms);
 	if (error)
 		return error;
-	count = recv(client->fd, space, room, 0);
+	count = receive(client, space, room);
 	if (count > 0)
 		varlink_buffer_add(&client->in, (size_t)count);
 	else if (count == 0 || (errno != EAGAIN && errno != EINTR))
@@ -183,4 +232,15 @@ int client_receive(struct client *client, uint64_t deadline_ms,
 	return varlink_parse_reply(message, len, ret_reply, &why) == VARLINK_OK
 		   ? 0
 		   : -EPROTO;
+}
+
+size_t client_take_fds(struct client *client, int *ret_fds, size_t cap)
+{
+	size_t count = client->fd_count < cap ? client->fd_count : cap;
+
+	memcpy(ret_fds, client->fds, count * sizeof(*ret_fds));
+	client->fd_count -= count;
+	memmove(client->fds, client->fds + count,
+		client->fd_count * sizeof(*client->fds));
+	return count;
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "varlink.h"
@@ -39,5 +40,9 @@ int client_send(struct client *client, const char *method, json_t *parameters,
  */
 int client_receive(struct client *client, uint64_t deadline_ms,
 		   struct varlink_reply *ret_reply);
+
+/* Takes descriptors that came with the replies so far, at most CAP, in their
+ * order; they are the caller's. Returns how many. */
+size_t client_take_fds(struct client *client, int *ret_fds, size_t cap);
 
 #endif

@@ -27,6 +27,9 @@ int command_renew(const struct args *args, const struct out *out);
 int command_probe(const struct args *args, const struct out *out);
 int command_reload(const struct args *args, const struct out *out);
 
+/* punching: command_punch.c */
+int command_punch(const struct args *args, const struct out *out);
+
 /* following: command_follow.c */
 int command_events(const struct args *args, const struct out *out);
 int command_wait(const struct args *args, const struct out *out);

@@ -48,6 +48,12 @@ static const struct command {
     {"acquire", "[N]", "take N prepared dynamic ports", 0, 1, true,
      command_acquire},
     {"release", "PORT", "give one back", 1, 1, true, command_release},
+    {"punch",
+     "PEER --local-ports=LIST --remote-ports=LIST --role=provider|consumer "
+     "[-n N] [--exec=CMD | --relay=ADDRESS:PORT | --forward=ADDRESS:PORT]",
+     "punch holes to a peer that does the same; the connections go to CMD, or "
+     "to a service",
+     1, 1, true, command_punch},
     {"renew", "[SERVICE]", "renew the mappings now", 0, 1, true, command_renew},
     {"probe", "", "find out everything anew", 0, 0, true, command_probe},
     {"reload", "[--wait[=TIME]]",

@@ -88,6 +88,8 @@ static const struct error_row error_rows[] = {
      "retry_after_sec"},
     {OURS "PortInUse", CTL_FAILED, "port % is in use already", "port"},
     {OURS "NotReady", CTL_FAILED, "%", "message"},
+    {OURS "PunchRefused", CTL_USAGE, "%", "message"},
+    {OURS "PunchFailed", CTL_FAILED, "not connected: %", "message"},
     {OURS "TooManyClients", CTL_TIMEOUT,
      "traversald serves % clients already, try again", "limit"},
     {VARLINK "InvalidParameter", CTL_USAGE,
