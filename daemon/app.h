@@ -21,6 +21,7 @@
 #include "services.h"
 #include "verdict.h"
 
+struct keeper;
 struct nat_watch;
 
 struct app {
@@ -38,6 +39,7 @@ struct app {
 	struct echo_rtt rtt;
 	struct method_env env;
 	struct services *services;
+	struct keeper *keeper;
 	uint8_t secret[32]; /* of this host, kept in the data directory */
 	uint64_t started_ms;
 	struct verdict verdict;

@@ -10,6 +10,7 @@
 
 #include "api.h"
 #include "gateway.h"
+#include "keeper.h"
 #include "lease.h"
 #include "mem.h"
 #include "method.h"
@@ -212,6 +213,7 @@ static void make_portmap(struct daemon *daemon)
 	    .news_arg = daemon,
 	};
 
+	keeper_set_portmap(app->keeper, NULL);
 	portmap_retire(app->env.portmap);
 	app->env.portmap = NULL;
 	nested_nat_reset(app->env.nested, NULL);
@@ -223,7 +225,9 @@ static void make_portmap(struct daemon *daemon)
 	snprintf(options.description, sizeof(options.description),
 		 "traversald %02x%02x%02x", app->secret[0], app->secret[1],
 		 app->secret[2]);
+	options.memory = keeper_memory(app->keeper);
 	app->env.portmap = portmap_new(&options);
+	keeper_set_portmap(app->keeper, app->env.portmap);
 	nested_nat_reset(app->env.nested, &options);
 	sodium_memzero(options.nonce_key, sizeof(options.nonce_key));
 }
@@ -254,6 +258,7 @@ static void on_network_changed(void *arg, const struct netview *view)
 		log_path(app);
 		make_portmap(daemon);
 		nat_watch_again(app->env.nat, true);
+		keeper_adopt(app->keeper, app->config);
 		services_apply(app->services, NULL);
 		loop_timer_start(daemon->verdict_timer, 0);
 		return;
@@ -418,6 +423,7 @@ static void on_services_stopped(void *arg)
 
 	daemon->app.services = NULL;
 	daemon->app.is_clean = true;
+	keeper_stop(daemon->app.keeper);
 	portmap_retire(daemon->app.env.portmap);
 	daemon->app.env.portmap = NULL;
 	nested_nat_reset(daemon->app.env.nested, NULL);
@@ -529,6 +535,8 @@ static int start(struct daemon *daemon)
 	int error;
 
 	load_secret(app);
+	app->keeper = keeper_new(app->loop, app->log, app->config->data_dir,
+				 app->services);
 	log_findings(app);
 	error = api_new(app, &daemon->api);
 	if (error)
@@ -585,6 +593,7 @@ int daemon_run(const struct config_sources *sources, struct config *config)
 		loop_run(daemon->app.loop);
 	log_info(daemon->app.log, "event=stopped clean=%s",
 		 daemon->app.is_clean ? "yes" : "no");
+	keeper_free(daemon->app.keeper);
 	if (daemon->app.is_clean)
 		fini_app(daemon);
 	free(daemon);

@@ -11,7 +11,7 @@
 
 /* So long the protocols may stay silent before the first verdict; a late answer
  * is still welcome. */
-#define SEARCH_MS	800
+#define SEARCH_MS       800
 #define SEARCH_LEAST_MS 200
 /* After a failure the next try comes after RETRY_FIRST_MS, doubling. */
 #define RETRY_FIRST_MS 5000
@@ -23,6 +23,8 @@
 /* Where other outer ports are looked for. */
 #define OTHER_PORT_FIRST 40000
 #define OTHER_PORT_COUNT 20000
+/* So long the memory may take to keep what is about to be asked for. */
+#define KEEPING_MS 250
 
 enum attempt_state { ATTEMPT_IDLE, ATTEMPT_IN_FLIGHT, ATTEMPT_FAILED };
 
@@ -55,7 +57,10 @@ struct lease {
 	bool is_renewal; /* pursuing with the holding protocol alone */
 	bool is_held;
 	bool has_failed;
-	bool is_gateway_away; /* the protocol that holds it went silent */
+	bool is_keeping; /* waits until it is remembered before it asks */
+	bool has_past;
+	struct lease_past past; /* of an earlier run, not yet taken over */
+	bool is_gateway_away;   /* the protocol that holds it went silent */
 	struct grant grant;
 	struct endpoint previous; /* the external endpoint before this one */
 	/* The gateway's outer address, as each protocol last told it. */
@@ -67,6 +72,7 @@ struct lease {
 	lease_changed_fn changed;
 	void *arg;
 	bool is_releasing;
+	bool is_left;      /* released with a request on its way */
 	uint64_t unmap_id; /* 0: none under way */
 	lease_released_fn released;
 	void *released_arg;
@@ -136,6 +142,8 @@ static uint16_t other_port(const struct lease *lease, unsigned int attempt)
 {
 	uint32_t number;
 
+	if (attempt == 1 && lease->has_past && lease->past.external.port)
+		return lease->past.external.port;
 	if (attempt <= 1)
 		memcpy(&number, lease->nonce, sizeof(number));
 	else
@@ -150,6 +158,9 @@ static uint16_t first_port(const struct lease *lease)
 
 	if (lease->is_held)
 		return lease->grant.external.port;
+	if (!lease->wish.external_port && lease->has_past &&
+	    lease->past.external.port)
+		port = lease->past.external.port;
 	return port == lease->wish.avoid_port ? other_port(lease, 0) : port;
 }
 
@@ -189,14 +200,49 @@ static void schedule_renewal(struct lease *lease)
 	loop_timer_start(lease->timer, delay_ms);
 }
 
+static uint64_t unmap_at(struct lease *lease, enum map_via via, uint16_t port,
+			 map_done_fn done)
+{
+	struct map_client *client = portmap_client(lease->portmap, via);
+	struct map_request request = make_request(lease, port);
+
+	return client ? client->ops->unmap(client, &request, done, lease) : 0;
+}
+
 static uint64_t unmap_grant(struct lease *lease, map_done_fn done)
 {
-	struct map_client *client =
-	    portmap_client(lease->portmap, lease->grant.via);
-	struct map_request request =
-	    make_request(lease, lease->grant.external.port);
+	return unmap_at(lease, lease->grant.via, lease->grant.external.port,
+			done);
+}
 
-	return client->ops->unmap(client, &request, done, lease);
+/* --- what is remembered over the end of the daemon --- */
+
+static const struct portmap_memory *memory_of(const struct lease *lease)
+{
+	return &portmap_options(lease->portmap)->memory;
+}
+
+static bool keep(const struct lease *lease)
+{
+	const struct portmap_memory *memory = memory_of(lease);
+
+	return !memory->keep || memory->keep(memory->arg, lease);
+}
+
+static void recall(struct lease *lease)
+{
+	const struct portmap_memory *memory = memory_of(lease);
+
+	lease->has_past =
+	    memory->recall && memory->recall(memory->arg, lease, &lease->past);
+}
+
+static void end_memory(const struct lease *lease, bool is_left)
+{
+	const struct portmap_memory *memory = memory_of(lease);
+
+	if (memory->end)
+		memory->end(memory->arg, lease, is_left);
 }
 
 static void announce(const struct lease *lease, const char *event)
@@ -217,12 +263,26 @@ static void announce(const struct lease *lease, const char *event)
 
 /* PCP and NAT-PMP keep one mapping for an inner port: a new outer port has
  * replaced the old one, and a deletion would hit the new one. */
-static bool is_left_behind(const struct lease *lease, const struct grant *now)
+static bool is_left_behind(enum map_via via, uint16_t port,
+			   const struct grant *now)
 {
-	if (lease->grant.via != now->via)
-		return lease->grant.external.port != now->external.port;
-	return now->via == MAP_VIA_UPNP &&
-	       lease->grant.external.port != now->external.port;
+	return port && port != now->external.port &&
+	       (via != now->via || via == MAP_VIA_UPNP);
+}
+
+/* What was held before, by this run or an earlier one, is given back if the new
+ * grant has not replaced it. */
+static void leave_nothing_behind(struct lease *lease, const struct grant *now)
+{
+	const struct lease_past *past = &lease->past;
+
+	if (lease->is_held &&
+	    is_left_behind(lease->grant.via, lease->grant.external.port, now))
+		unmap_grant(lease, NULL);
+	if (lease->has_past &&
+	    is_left_behind(past->via, past->external.port, now))
+		unmap_at(lease, past->via, past->external.port, NULL);
+	lease->has_past = false;
 }
 
 static const char *grant_event(const struct lease *lease,
@@ -256,8 +316,7 @@ static void accept_grant(struct lease *lease, enum map_via via,
 		grant.external.addr = client->external;
 	event = grant_event(lease, &grant);
 	is_new = strcmp(event, "mapping-renewed") != 0;
-	if (lease->is_held && is_left_behind(lease, &grant))
-		unmap_grant(lease, NULL);
+	leave_nothing_behind(lease, &grant);
 	if (lease->is_held && is_new)
 		lease->previous = lease->grant.external;
 	cancel_attempts(lease);
@@ -275,6 +334,7 @@ static void accept_grant(struct lease *lease, enum map_via via,
 		loop_timer_start(lease->expiry,
 				 (uint64_t)grant.lifetime_s * 1000);
 	schedule_renewal(lease);
+	keep(lease);
 	announce(lease, event);
 	if (is_new)
 		tell(lease);
@@ -483,6 +543,7 @@ static void on_timer(void *arg)
 {
 	struct lease *lease = arg;
 
+	lease->is_keeping = false;
 	if (!lease->is_pursuing) {
 		pursue(lease, lease->is_held);
 	} else if (is_answer_due(lease)) {
@@ -524,6 +585,7 @@ static void adopt_external_address(struct lease *lease,
 		return;
 	lease->previous = lease->grant.external;
 	lease->grant.external.addr = client->external;
+	keep(lease);
 	announce(lease, "address-changed");
 	tell(lease);
 }
@@ -562,7 +624,7 @@ static void on_client_changed(struct portmap_user *user, enum map_via via)
 	const struct map_client *client = portmap_client(lease->portmap, via);
 	bool has_moved = is_readdressed(lease, client);
 
-	if (lease->is_releasing)
+	if (lease->is_releasing || lease->is_keeping)
 		return;
 	if (lease->is_held && lease->grant.via == via)
 		on_holder_changed(lease, client);
@@ -581,8 +643,16 @@ static void on_gateway_restarted(struct portmap_user *user, enum map_via via)
 
 	/* Whichever protocol noticed it: the table is the gateway's. */
 	(void)via;
-	if (!lease->is_releasing)
+	if (!lease->is_releasing && !lease->is_keeping)
 		pursue(lease, lease->is_held);
+}
+
+static void on_kept(struct portmap_user *user)
+{
+	struct lease *lease = (struct lease *)user;
+
+	if (lease->is_keeping && !lease->is_releasing)
+		loop_timer_start(lease->timer, 0);
 }
 
 struct lease *lease_new(struct portmap *portmap, const struct lease_wish *wish,
@@ -593,6 +663,7 @@ struct lease *lease_new(struct portmap *portmap, const struct lease_wish *wish,
 
 	lease->user.changed = on_client_changed;
 	lease->user.restarted = on_gateway_restarted;
+	lease->user.kept = on_kept;
 	lease->portmap = portmap;
 	lease->wish = *wish;
 	lease->changed = changed;
@@ -605,8 +676,10 @@ struct lease *lease_new(struct portmap *portmap, const struct lease_wish *wish,
 	}
 	derive_nonce(lease);
 	portmap_add_user(portmap, &lease->user);
+	recall(lease);
+	lease->is_keeping = !keep(lease);
 	/* From the loop, so that the caller holds the lease when it speaks. */
-	loop_timer_start(lease->timer, 0);
+	loop_timer_start(lease->timer, lease->is_keeping ? KEEPING_MS : 0);
 	return lease;
 }
 
@@ -638,9 +711,19 @@ const struct lease_wish *lease_wish(const struct lease *lease)
 	return &lease->wish;
 }
 
+const uint8_t *lease_nonce(const struct lease *lease)
+{
+	return lease->nonce;
+}
+
+const struct portmap_options *lease_options(const struct lease *lease)
+{
+	return portmap_options(lease->portmap);
+}
+
 void lease_renew(struct lease *lease)
 {
-	if (!lease->is_releasing)
+	if (!lease->is_releasing && !lease->is_keeping)
 		pursue(lease, lease->is_held);
 }
 
@@ -668,6 +751,7 @@ static void end_release(struct lease *lease, bool confirmed)
 	if (lease->is_held)
 		announce(lease, confirmed ? "mapping-released"
 					  : "mapping-left-behind");
+	end_memory(lease, !confirmed || lease->is_left);
 	lease_free(lease);
 	if (released)
 		released(arg, confirmed);
@@ -688,6 +772,15 @@ static void on_release_deadline(void *arg)
 	end_release(lease, !lease->is_held);
 }
 
+/* What is on its way may be granted when nobody waits for it any more. */
+static bool has_attempt(const struct lease *lease)
+{
+	for (int via = 0; via < MAP_VIA_COUNT; via++)
+		if (lease->attempts[via].state == ATTEMPT_IN_FLIGHT)
+			return true;
+	return lease->has_past;
+}
+
 void lease_release(struct lease *lease, lease_released_fn released, void *arg)
 {
 	struct loop_timer *deadline;
@@ -703,6 +796,7 @@ void lease_release(struct lease *lease, lease_released_fn released, void *arg)
 	loop_timer_free(lease->timer);
 	lease->timer = deadline;
 	loop_timer_start(deadline, lease->is_held ? LEASE_RELEASE_MS : 0);
+	lease->is_left = !lease->is_held && has_attempt(lease);
 	cancel_attempts(lease);
 	if (lease->is_held)
 		lease->unmap_id = unmap_grant(lease, on_unmap_done);

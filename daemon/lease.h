@@ -63,6 +63,9 @@ struct lease *lease_new(struct portmap *portmap, const struct lease_wish *wish,
 
 struct lease_view lease_view(const struct lease *lease);
 const struct lease_wish *lease_wish(const struct lease *lease);
+/* For the memory: the nonce, and what the lease's portmap was made from. */
+const uint8_t *lease_nonce(const struct lease *lease);
+const struct portmap_options *lease_options(const struct lease *lease);
 
 /* Asks now, whether it is held (a renewal) or failed (another try). */
 void lease_renew(struct lease *lease);

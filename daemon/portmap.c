@@ -200,6 +200,16 @@ void portmap_remove_user(struct portmap *portmap, struct portmap_user *user)
 		loop_timer_start(portmap->burial, 0);
 }
 
+void portmap_tell_kept(struct portmap *portmap)
+{
+	struct portmap_user *user;
+
+	portmap->cursor = LIST_FIRST(&portmap->users);
+	while ((user = next_user(portmap)))
+		if (user->kept)
+			user->kept(user);
+}
+
 struct map_client *portmap_client(const struct portmap *portmap,
 				  enum map_via via)
 {

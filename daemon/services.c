@@ -368,6 +368,28 @@ int services_unmap(struct services *services, enum transport transport,
 	return 0;
 }
 
+void services_adopt(struct services *services, const char *name, uint16_t port,
+		    int fd)
+{
+	struct service_config wanted = {.transport = TRANSPORT_UDP,
+					.port = port};
+	bool has_room = fd < 0 || count_origin(services, SERVICE_PREPARED) <
+				      POOL_SIZE;
+
+	if (!has_room || services->count >= SERVICES_MOST ||
+	    services_find_port(services, TRANSPORT_UDP, port)) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	if (*name && !services_find(services, name))
+		snprintf(wanted.name, sizeof(wanted.name), "%s", name);
+	else
+		name_pool_port(services, wanted.name, sizeof(wanted.name));
+	add(services, fd < 0 ? SERVICE_ACQUIRED : SERVICE_PREPARED, &wanted, 0,
+	    fd);
+}
+
 /* Reachable is better than likely is better than anything else. */
 static int worth(const struct service *service)
 {

@@ -62,6 +62,12 @@ int services_map(struct services *services, const struct service_config *config,
 int services_unmap(struct services *services, enum transport transport,
 		   uint16_t port, void (*done)(void *arg), void *arg);
 
+/* Takes over a port of an earlier run, called NAME if that is free: prepared
+ * when FD (taken) holds it, handed out when FD is below 0. What the pool has no
+ * room for is let go. */
+void services_adopt(struct services *services, const char *name, uint16_t port,
+		    int fd);
+
 /* Hands out a prepared port and prepares the next. Returns the service
  * (borrowed), preferably one that is reachable, or NULL. */
 struct service *services_acquire(struct services *services);
