@@ -14,6 +14,7 @@ struct chain_slot {
 	struct method_run *run;
 	struct method_report report;
 	bool is_settled; /* its first attempt has ended */
+	bool is_timed;   /* an attempt runs that we began */
 	uint64_t started_ms;
 	uint64_t took_ms;
 	uint64_t reported_ms;
@@ -141,11 +142,26 @@ static void decide(struct chain *chain)
 		chain->options.changed(chain->options.arg, chain);
 }
 
+static void start_timing(struct chain_slot *slot)
+{
+	slot->is_timed = true;
+	slot->started_ms = loop_now_ms(slot->chain->options.env->loop);
+}
+
+/* What a method says by itself later belongs to no attempt of ours. */
+static void stop_timing(struct chain_slot *slot)
+{
+	if (slot->is_timed)
+		slot->took_ms = loop_now_ms(slot->chain->options.env->loop) -
+				slot->started_ms;
+	slot->is_timed = false;
+}
+
 static void on_retry(void *arg)
 {
 	struct chain_slot *slot = arg;
 
-	slot->started_ms = loop_now_ms(slot->chain->options.env->loop);
+	start_timing(slot);
 	slot->ops->again(slot->run, CAUSE_SCHEDULE);
 }
 
@@ -173,8 +189,7 @@ void chain_report(struct chain_slot *slot, const struct method_report *report)
 	slot->reported_ms = loop_now_ms(chain->options.env->loop);
 	if (report->outcome != METHOD_RUNNING) {
 		slot->is_settled = true;
-		slot->took_ms =
-		    loop_now_ms(chain->options.env->loop) - slot->started_ms;
+		stop_timing(slot);
 		loop_timer_stop(slot->retry);
 		if (report->outcome == METHOD_OK)
 			slot->failures = 0;
@@ -209,7 +224,7 @@ struct chain *chain_new(const struct chain_options *options)
 		slot->chain = chain;
 		slot->index = i;
 		slot->ops = options->table[options->order[i]];
-		slot->started_ms = now_ms;
+		start_timing(slot);
 		slot->retry =
 		    loop_timer_new(options->env->loop, on_retry, slot);
 	}
@@ -249,26 +264,20 @@ void chain_stop(struct chain *chain, void (*done)(void *arg), void *arg)
 	on_method_stopped(chain);
 }
 
-static void unsettle(struct chain_slot *slot, uint64_t now_ms)
+static void unsettle(struct chain_slot *slot)
 {
 	slot->is_settled = false;
 	slot->failures = 0;
-	slot->started_ms = now_ms;
 	slot->report = (struct method_report){.outcome = METHOD_RUNNING};
 	loop_timer_stop(slot->retry);
 }
 
 void chain_again(struct chain *chain, enum method_cause cause)
 {
-	uint64_t now_ms = loop_now_ms(chain->options.env->loop);
-
 	for (size_t i = 0; i < chain->count; i++) {
-		struct chain_slot *slot = &chain->slots[i];
-
+		start_timing(&chain->slots[i]);
 		if (cause == CAUSE_NETWORK)
-			unsettle(slot, now_ms);
-		else
-			slot->started_ms = now_ms;
+			unsettle(&chain->slots[i]);
 	}
 	for (size_t i = 0; i < chain->count; i++)
 		chain->slots[i].ops->again(chain->slots[i].run, cause);

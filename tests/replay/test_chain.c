@@ -411,6 +411,21 @@ static void chain_report_when_same_state_then_since_stays(void **state)
 	assert_true(chain_attempt(scene->chain, 0).reported_ms > since_ms);
 }
 
+static void chain_report_when_unasked_then_took_ms_stays(void **state)
+{
+	struct scene *scene = *state;
+
+	loop_fake_advance(scene->loop, 70);
+	say_proven(METHOD_MANUAL);
+	loop_fake_advance(scene->loop, 3600000);
+	say_proven(METHOD_MANUAL);
+	assert_int_equal(chain_attempt(scene->chain, 0).took_ms, 70);
+	chain_again(scene->chain, CAUSE_CHECK);
+	loop_fake_advance(scene->loop, 30);
+	say_proven(METHOD_MANUAL);
+	assert_int_equal(chain_attempt(scene->chain, 0).took_ms, 30);
+}
+
 static void chain_stop_when_called_then_every_method_ends(void **state)
 {
 	struct scene *scene = *state;
@@ -445,6 +460,7 @@ int main(void)
 	    SCENARIO(chain_is_earlier_running_when_first_answer_then_false),
 	    SCENARIO(chain_is_port_leased_when_sibling_holds_then_true),
 	    SCENARIO(chain_report_when_same_state_then_since_stays),
+	    SCENARIO(chain_report_when_unasked_then_took_ms_stays),
 	    SCENARIO(chain_stop_when_called_then_every_method_ends),
 	};
 
