@@ -59,6 +59,22 @@ static void keep_proof(struct method_run *run,
 	snprintf(proof->vantage, sizeof(proof->vantage), "%s", result->vantage);
 }
 
+/* That nothing can be proven now says nothing about a forward that was proven
+ * before: it carries on, unproven. */
+static void report_unprovable(struct method_run *run,
+			      enum method_outcome outcome, const char *detail)
+{
+	if (run->report.outcome != METHOD_OK) {
+		report(run, outcome, detail);
+		return;
+	}
+	run->report.is_proven = false;
+	snprintf(run->report.detail, sizeof(run->report.detail),
+		 "proven before, not provable now: %s", detail);
+	loop_timer_start(run->timer, REPROVE_MS);
+	chain_report(run->slot, &run->report);
+}
+
 static void on_proof(void *arg, const struct prove_result *result)
 {
 	struct method_run *run = arg;
@@ -87,13 +103,13 @@ static void on_proof(void *arg, const struct prove_result *result)
 		report(run, METHOD_NO_REPLY, result->detail);
 		return;
 	case PROVE_PORT_IN_USE:
-		report(run, METHOD_CONFLICT,
-		       "port in use by the service; manual forwarding "
-		       "unproven");
+		report_unprovable(run, METHOD_CONFLICT,
+				  "port in use by the service; manual "
+				  "forwarding unproven");
 		return;
 	case PROVE_NO_SERVER:
 	case PROVE_IMPOSSIBLE:
-		report(run, METHOD_ABSENT, result->detail);
+		report_unprovable(run, METHOD_ABSENT, result->detail);
 		return;
 	}
 }

@@ -29,6 +29,19 @@ static struct verdict judge_proven(const struct verdict_input *input)
 	return v;
 }
 
+static struct verdict judge_likely(const struct verdict_input *input)
+{
+	if (input->has_carrier && input->carrier == METHOD_MANUAL)
+		return (struct verdict){
+		    REACHABLE_LIKELY, "manual-unproven",
+		    "Probably reachable: it was proven before, and cannot be "
+		    "proven now"};
+	return (struct verdict){
+	    REACHABLE_LIKELY, "mapped-unproven",
+	    "Probably reachable: the router granted it, nothing outside "
+	    "confirmed it"};
+}
+
 static struct verdict judge_unreachable(const struct verdict_input *input)
 {
 	struct verdict v = {REACHABLE_NO, "no-path",
@@ -75,10 +88,7 @@ static struct verdict judge_one(const struct verdict_input *input)
 	case CHAIN_REACHABLE:
 		return judge_proven(input);
 	case CHAIN_LIKELY:
-		return (struct verdict){
-		    REACHABLE_LIKELY, "mapped-unproven",
-		    "Probably reachable: the router granted it, nothing "
-		    "outside confirmed it"};
+		return judge_likely(input);
 	case CHAIN_LIMITED:
 		return (struct verdict){
 		    REACHABLE_LIMITED, "punch-limited",
