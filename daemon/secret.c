@@ -30,9 +30,11 @@ static int read_secret(const char *path, uint8_t *ret_secret)
 static int write_secret(const char *path, const char *aside,
 			const uint8_t *secret)
 {
-	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int error = 0;
+	int fd, error = 0;
 
+	/* Whatever stands there was left by a start that was cut off. */
+	unlink(aside);
+	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, secret, SECRET_BYTES) != SECRET_BYTES || fsync(fd) < 0)
@@ -51,8 +53,10 @@ int secret_load(const char *data_dir, uint8_t ret_secret[SECRET_BYTES])
 	char *aside = xasprintf("%s/secret.new", data_dir);
 	int error = read_secret(path, ret_secret);
 
-	if (error) {
+	if (error)
 		randombytes_buf(ret_secret, SECRET_BYTES);
+	/* One that is there but cannot be read is not ours to replace. */
+	if (error == -ENOENT || error == -EINVAL) {
 		mkdir(data_dir, 0700);
 		error = write_secret(path, aside, ret_secret);
 	}

@@ -12,7 +12,8 @@
 #define SECRET_BYTES 32
 
 /*
- * Reads DATA_DIR/secret, or makes it (0600; written aside, synced, renamed).
+ * Reads DATA_DIR/secret; makes it (0600; written aside, synced, renamed) when
+ * there is none or one of the wrong size.
  * Returns 0. Returns -E... when it can neither be read nor kept: then
  * RET_SECRET is random and holds for this run only.
  */
