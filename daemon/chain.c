@@ -333,20 +333,28 @@ size_t chain_externals(const struct chain *chain, size_t index,
 	return slot->ops->externals(slot->run, ret_externals);
 }
 
-bool chain_is_earlier_running(const struct chain_slot *slot)
+/* The slot of method ID if it comes before SLOT, or NULL. */
+static const struct chain_slot *find_earlier(const struct chain_slot *slot,
+					     enum method_id id)
 {
 	for (size_t i = 0; i < slot->index; i++)
-		if (!slot->chain->slots[i].is_settled)
-			return true;
-	return false;
+		if (slot->chain->slots[i].ops->id == id)
+			return &slot->chain->slots[i];
+	return NULL;
 }
 
-bool chain_is_earlier_ok(const struct chain_slot *slot)
+bool chain_is_earlier_running(const struct chain_slot *slot, enum method_id id)
 {
-	for (size_t i = 0; i < slot->index; i++)
-		if (slot->chain->slots[i].report.outcome == METHOD_OK)
-			return true;
-	return false;
+	const struct chain_slot *earlier = find_earlier(slot, id);
+
+	return earlier && !earlier->is_settled;
+}
+
+bool chain_is_earlier_ok(const struct chain_slot *slot, enum method_id id)
+{
+	const struct chain_slot *earlier = find_earlier(slot, id);
+
+	return earlier && earlier->report.outcome == METHOD_OK;
 }
 
 bool chain_is_carrier(const struct chain_slot *slot)
@@ -366,6 +374,7 @@ bool chain_is_port_leased(const struct chain_slot *slot, uint16_t port)
 		count = chain_externals(chain, i, externals);
 		for (size_t k = 0; k < count; k++)
 			if (externals[k].has_lease &&
+			    externals[k].endpoint.addr.family == AF_INET &&
 			    externals[k].endpoint.port == port)
 				return true;
 	}

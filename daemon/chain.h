@@ -68,10 +68,10 @@ size_t chain_externals(const struct chain *chain, size_t index,
 
 /* Says how the slot's method stands; REPORT is copied. Not from start(). */
 void chain_report(struct chain_slot *slot, const struct method_report *report);
-/* Is a method before this one in the order still in its first attempt? */
-bool chain_is_earlier_running(const struct chain_slot *slot);
-/* Did a method before this one in the order succeed? */
-bool chain_is_earlier_ok(const struct chain_slot *slot);
+/* Is method ID, before this one in the order, still in its first attempt? */
+bool chain_is_earlier_running(const struct chain_slot *slot, enum method_id id);
+/* Did method ID, before this one in the order, succeed? */
+bool chain_is_earlier_ok(const struct chain_slot *slot, enum method_id id);
 /* Is this the method that carries the service? */
 bool chain_is_carrier(const struct chain_slot *slot);
 /* Does another method of the chain hold this outer port by a lease? */

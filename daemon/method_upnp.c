@@ -337,7 +337,7 @@ static void ask_router(struct method_run *run)
 
 	snprintf(wish.name, sizeof(wish.name), "%s", run->service->name);
 	/* A port that a manual forward holds is not ours to map. */
-	if (chain_is_earlier_ok(run->slot))
+	if (chain_is_earlier_ok(run->slot, METHOD_MANUAL))
 		wish.avoid_port = wish.external_port ? wish.external_port
 						     : wish.internal_port;
 	if (run->phase == PHASE_GATE)
@@ -350,7 +350,7 @@ static void ask_router(struct method_run *run)
 static bool is_gate_open(const struct method_run *run)
 {
 	return run->service->transport == TRANSPORT_TCP ||
-	       !chain_is_earlier_running(run->slot);
+	       !chain_is_earlier_running(run->slot, METHOD_MANUAL);
 }
 
 static void begin(struct method_run *run)

@@ -2,7 +2,7 @@
  * method_scene: one service with its real methods in fake time.
  *
  * The router is fake_gateway's, the world outside prover_fake's; hole punching
- * is left out.
+ * is a stand-in that always works, for some peers.
  */
 #ifndef TESTS_METHOD_SCENE_H
 #define TESTS_METHOD_SCENE_H

@@ -380,10 +380,13 @@ static void chain_is_earlier_running_when_first_answer_then_false(void **state)
 	struct scene *scene = *state;
 
 	(void)scene;
-	assert_true(chain_is_earlier_running(runs[METHOD_UPNP]->slot));
-	assert_false(chain_is_earlier_running(runs[METHOD_MANUAL]->slot));
+	assert_true(
+	    chain_is_earlier_running(runs[METHOD_UPNP]->slot, METHOD_MANUAL));
+	assert_false(
+	    chain_is_earlier_running(runs[METHOD_MANUAL]->slot, METHOD_UPNP));
 	say_fails(METHOD_MANUAL);
-	assert_false(chain_is_earlier_running(runs[METHOD_UPNP]->slot));
+	assert_false(
+	    chain_is_earlier_running(runs[METHOD_UPNP]->slot, METHOD_MANUAL));
 	assert_true(runs[METHOD_UPNP]->sibling_calls > 0);
 }
 

@@ -123,6 +123,20 @@ static void upnp_gate_when_late_echo_is_our_own_then_conflict(void **state)
 	assert_int_equal(method_scene_carrier(scene), METHOD_UPNP);
 }
 
+/* Only a forward that a person made is in the way of ours. */
+static void upnp_gate_when_punching_comes_first_then_wished_port(void **state)
+{
+	static const enum method_id order[] = {METHOD_HOLEPUNCHING,
+					       METHOD_MANUAL, METHOD_UPNP};
+	struct method_scene *scene = *state;
+
+	method_scene_router_speaks(scene);
+	method_scene_start(scene, order, COUNT_OF(order));
+	loop_fake_advance(scene->loop, 1000);
+	assert_int_equal(fake_gateway_held(scene->gateway), 1);
+	assert_int_equal(pcp_of(scene)->last_external, 5000);
+}
+
 /* --- the twin --- */
 
 static void upnp_when_service_holds_port_then_twin_proves(void **state)
@@ -296,6 +310,7 @@ int main(void)
 	    SCENARIO(upnp_gate_when_manual_fails_then_mapped_at_once),
 	    SCENARIO(upnp_gate_when_manual_is_proven_then_another_port),
 	    SCENARIO(upnp_gate_when_late_echo_is_our_own_then_conflict),
+	    SCENARIO(upnp_gate_when_punching_comes_first_then_wished_port),
 	    SCENARIO(upnp_when_service_holds_port_then_twin_proves),
 	    SCENARIO(upnp_when_twin_is_silent_then_unreachable),
 	    SCENARIO(upnp_when_stopped_while_twin_runs_then_nothing_stays),
