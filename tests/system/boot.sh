@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# Boots systemd in a container of its own with this host's /usr, traversald
-# installed into it, and the network namespace NETNS. Nothing of the host is
+# Boots systemd in a container of its own with this host's /usr, the files of
+# STAGE laid over it, and the network namespace NETNS. Nothing of the host is
 # written, and all mounts go with the container.
-# usage: unshare --mount boot.sh DIR NETNS DEFAULTS-FILE
+# usage: unshare --mount boot.sh DIR NETNS STAGE
 set -euo pipefail
 
-dir=$1 netns=$2 defaults=$3
+dir=$1 netns=$2 stage=$3
 root=$dir/root
-source_tree=$(cd "$(dirname "$0")/../.." && pwd)
 
 mkdir -p "$dir"
 mount -t tmpfs tmpfs "$dir"
 mkdir -p "$dir/upper" "$dir/work" \
-	"$root"/{usr,etc/default,proc,sys,dev,run,tmp,root,var/lib,var/log}
+	"$root"/{usr,etc,proc,sys,dev,run,tmp,root,var/lib,var/log}
 mount -t overlay overlay "$root/usr" \
 	-o "lowerdir=/usr,upperdir=$dir/upper,workdir=$dir/work"
 for name in bin sbin lib lib32 lib64; do
@@ -22,9 +21,7 @@ cp /etc/nsswitch.conf /etc/ld.so.cache /etc/os-release "$root/etc/"
 grep -E '^(root|nobody|daemon):' /etc/passwd >"$root/etc/passwd"
 grep -E '^(root|nogroup|daemon|tty|adm|utmp):' /etc/group >"$root/etc/group"
 : >"$root/etc/machine-id"
-make -s -C "$source_tree" BUILD="${BUILD:-build}" install prefix=/usr \
-	DESTDIR="$root" >/dev/null
-cp "$defaults" "$root/etc/default/traversald"
+cp -a "$stage/." "$root/"
 # Nothing to bring up to date at boot: no linker cache, no hardware database.
 touch "$root/etc/.updated" "$root/var/.updated"
 
