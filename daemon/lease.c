@@ -33,6 +33,7 @@ struct attempt {
 	enum map_via via;
 	enum attempt_state state;
 	uint64_t id;
+	uint64_t unmap_id; /* of the deletion at release; 0 = none under way */
 	unsigned int conflicts;
 	uint16_t external_port;
 	struct map_result result; /* with ATTEMPT_FAILED */
@@ -72,8 +73,7 @@ struct lease {
 	lease_changed_fn changed;
 	void *arg;
 	bool is_releasing;
-	bool is_left;      /* released with a request on its way */
-	uint64_t unmap_id; /* 0: none under way */
+	bool is_left; /* what was asked for may stay behind the release */
 	lease_released_fn released;
 	void *released_arg;
 };
@@ -201,18 +201,12 @@ static void schedule_renewal(struct lease *lease)
 }
 
 static uint64_t unmap_at(struct lease *lease, enum map_via via, uint16_t port,
-			 map_done_fn done)
+			 map_done_fn done, void *arg)
 {
 	struct map_client *client = portmap_client(lease->portmap, via);
 	struct map_request request = make_request(lease, port);
 
-	return client ? client->ops->unmap(client, &request, done, lease) : 0;
-}
-
-static uint64_t unmap_grant(struct lease *lease, map_done_fn done)
-{
-	return unmap_at(lease, lease->grant.via, lease->grant.external.port,
-			done);
+	return client ? client->ops->unmap(client, &request, done, arg) : 0;
 }
 
 /* --- what is remembered over the end of the daemon --- */
@@ -278,10 +272,11 @@ static void leave_nothing_behind(struct lease *lease, const struct grant *now)
 
 	if (lease->is_held &&
 	    is_left_behind(lease->grant.via, lease->grant.external.port, now))
-		unmap_grant(lease, NULL);
+		unmap_at(lease, lease->grant.via, lease->grant.external.port,
+			 NULL, NULL);
 	if (lease->has_past &&
 	    is_left_behind(past->via, past->external.port, now))
-		unmap_at(lease, past->via, past->external.port, NULL);
+		unmap_at(lease, past->via, past->external.port, NULL, NULL);
 	lease->has_past = false;
 }
 
@@ -741,44 +736,75 @@ void lease_free(struct lease *lease)
 
 static void end_release(struct lease *lease, bool confirmed)
 {
-	struct map_client *client =
-	    portmap_client(lease->portmap, lease->grant.via);
 	lease_released_fn released = lease->released;
 	void *arg = lease->released_arg;
 
-	if (lease->unmap_id)
-		client->ops->cancel(client, lease->unmap_id);
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		struct map_client *client =
+		    portmap_client(lease->portmap, (enum map_via)via);
+
+		if (lease->attempts[via].unmap_id)
+			client->ops->cancel(client,
+					    lease->attempts[via].unmap_id);
+	}
 	if (lease->is_held)
 		announce(lease, confirmed ? "mapping-released"
 					  : "mapping-left-behind");
-	end_memory(lease, !confirmed || lease->is_left);
+	end_memory(lease, lease->is_left);
 	lease_free(lease);
 	if (released)
 		released(arg, confirmed);
 }
 
+static bool is_unmapping(const struct lease *lease)
+{
+	for (int via = 0; via < MAP_VIA_COUNT; via++)
+		if (lease->attempts[via].unmap_id)
+			return true;
+	return false;
+}
+
 static void on_unmap_done(void *arg, const struct map_result *result)
 {
-	struct lease *lease = arg;
+	struct attempt *attempt = arg;
+	struct lease *lease = attempt->lease;
 
-	lease->unmap_id = 0;
-	end_release(lease, result->status == MAP_OK);
+	attempt->unmap_id = 0;
+	if (result->status != MAP_OK)
+		lease->is_left = true;
+	if (!is_unmapping(lease))
+		end_release(lease, !lease->is_held || !lease->is_left);
 }
 
 static void on_release_deadline(void *arg)
 {
 	struct lease *lease = arg;
 
+	lease->is_left = lease->is_left || is_unmapping(lease);
 	end_release(lease, !lease->is_held);
 }
 
-/* What is on its way may be granted when nobody waits for it any more. */
-static bool has_attempt(const struct lease *lease)
+/* What is on its way may be granted when nobody waits for it any more: it is
+ * deleted as what is held. */
+static void unmap_all(struct lease *lease)
 {
-	for (int via = 0; via < MAP_VIA_COUNT; via++)
-		if (lease->attempts[via].state == ATTEMPT_IN_FLIGHT)
-			return true;
-	return lease->has_past;
+	for (int via = 0; via < MAP_VIA_COUNT; via++) {
+		struct attempt *attempt = &lease->attempts[via];
+		bool is_holder = lease->is_held && (int)lease->grant.via == via;
+		bool is_asked = attempt->state == ATTEMPT_IN_FLIGHT;
+		struct map_client *client =
+		    portmap_client(lease->portmap, attempt->via);
+
+		if (is_asked)
+			client->ops->cancel(client, attempt->id);
+		attempt->state = ATTEMPT_IDLE;
+		if (is_holder || is_asked)
+			attempt->unmap_id =
+			    unmap_at(lease, attempt->via,
+				     is_holder ? lease->grant.external.port
+					       : attempt->external_port,
+				     on_unmap_done, attempt);
+	}
 }
 
 void lease_release(struct lease *lease, lease_released_fn released, void *arg)
@@ -795,9 +821,7 @@ void lease_release(struct lease *lease, lease_released_fn released, void *arg)
 	    loop_timer_new(lease_loop(lease), on_release_deadline, lease);
 	loop_timer_free(lease->timer);
 	lease->timer = deadline;
-	loop_timer_start(deadline, lease->is_held ? LEASE_RELEASE_MS : 0);
-	lease->is_left = !lease->is_held && has_attempt(lease);
-	cancel_attempts(lease);
-	if (lease->is_held)
-		lease->unmap_id = unmap_grant(lease, on_unmap_done);
+	lease->is_left = lease->has_past;
+	unmap_all(lease);
+	loop_timer_start(deadline, is_unmapping(lease) ? LEASE_RELEASE_MS : 0);
 }

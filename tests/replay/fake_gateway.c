@@ -14,6 +14,7 @@ struct fake_job {
 	uint64_t id;
 	struct map_request request;
 	bool is_unmap;
+	bool is_cancelled; /* nobody listens, but the router has heard it */
 	map_done_fn done;
 	void *arg;
 	struct loop_timer *timer;
@@ -111,10 +112,13 @@ static void on_job(void *arg)
 	struct map_result result = answer(client, job);
 	map_done_fn done = job->done;
 	void *done_arg = job->arg;
+	bool is_cancelled = job->is_cancelled;
 
 	LIST_REMOVE(job, link);
 	loop_timer_free(job->timer);
 	free(job);
+	if (is_cancelled)
+		return;
 	if (protocol_of(client)->is_there)
 		set_state(client, MAP_CLIENT_READY);
 	else if (client->base.state != MAP_CLIENT_READY)
@@ -177,12 +181,7 @@ static void fake_cancel(struct map_client *base, uint64_t id)
 
 	LIST_FOREACH(job, &client->jobs, link)
 	if (job->id == id)
-		break;
-	if (!job)
-		return;
-	LIST_REMOVE(job, link);
-	loop_timer_free(job->timer);
-	free(job);
+		job->is_cancelled = true;
 }
 
 static void fake_free(struct map_client *base)

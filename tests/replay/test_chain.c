@@ -88,7 +88,9 @@ static size_t externals(const struct method_run *run,
 	if (!run->leased_port)
 		return 0;
 	ret_externals[0] = (struct method_external){
-	    .via = "pcp", .endpoint.port = run->leased_port, .has_lease = true};
+	    .via = "pcp",
+	    .endpoint = {.addr.family = AF_INET, .port = run->leased_port},
+	    .has_lease = true};
 	return 1;
 }
 

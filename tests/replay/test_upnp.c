@@ -287,7 +287,8 @@ static void upnp_when_stopped_while_asking_then_nothing_stays(void **state)
 	struct method_scene *scene = *state;
 
 	method_scene_router_speaks(scene);
-	pcp_of(scene)->delay_ms = 100;
+	for (int via = 0; via < MAP_VIA_COUNT; via++)
+		scene->gateway->via[via].delay_ms = 100;
 	method_scene_start(scene, alone, COUNT_OF(alone));
 	loop_fake_advance(scene->loop, 50);
 	chain_stop(scene->chain, NULL, NULL);
