@@ -3,4 +3,4 @@
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
 
-mandoc -Tlint -W warning doc/*.[158]
+mandoc -Tlint -W warning doc/*.[1-8]
