@@ -83,7 +83,7 @@ FNR == 1 {
 	sub(/\/.*/, "", top)
 	seen[module(FILENAME)] = 1
 	if (!(module(FILENAME) in layer))
-		complain(module(FILENAME) " has no line in layers.txt")
+		complain(module(FILENAME) " has no line in layers.txt (suggest.sh helps)")
 }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
 	split($0, part, "\"")
