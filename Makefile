@@ -118,6 +118,7 @@ DAEMON_SRC := \
 	daemon/netview.c \
 	daemon/orphans.c \
 	daemon/pcp_client.c \
+	daemon/pinhole.c \
 	daemon/pmp_engine.c \
 	daemon/pmp_job.c \
 	daemon/pmp_listen.c \

@@ -16,6 +16,7 @@
 #include "method.h"
 #include "nat_watch.h"
 #include "nested_nat.h"
+#include "pinhole.h"
 #include "secret.h"
 #include "status_json.h"
 
@@ -197,21 +198,33 @@ static bool is_same_path(const struct netview *a, const struct netview *b)
 	       addr_equal(&a->ipv4.local, &b->ipv4.local);
 }
 
+/* What the portmaps of every gateway have in common. */
+static struct portmap_options portmap_basics(struct daemon *daemon)
+{
+	struct app *app = &daemon->app;
+	struct portmap_options options = {
+	    .loop = app->loop,
+	    .log = app->log,
+	    .lease_s = app->config->lease_s,
+	    .memory = keeper_memory(app->keeper),
+	    .news = on_lease_news,
+	    .restarted = on_router_restarted,
+	    .news_arg = daemon,
+	    .factory_arg = &app->env,
+	};
+
+	memcpy(options.nonce_key, app->secret, sizeof(options.nonce_key));
+	snprintf(options.description, sizeof(options.description),
+		 "traversald %02x%02x%02x", app->secret[0], app->secret[1],
+		 app->secret[2]);
+	return options;
+}
+
 static void make_portmap(struct daemon *daemon)
 {
 	struct app *app = &daemon->app;
 	const struct netpath *path = &app->netview.ipv4;
-	struct portmap_options options = {
-	    .loop = app->loop,
-	    .log = app->log,
-	    .link = {.gateway = path->gateway,
-		     .local = path->local,
-		     .ifindex = path->ifindex},
-	    .lease_s = app->config->lease_s,
-	    .news = on_lease_news,
-	    .restarted = on_router_restarted,
-	    .news_arg = daemon,
-	};
+	struct portmap_options options;
 
 	keeper_set_portmap(app->keeper, NULL);
 	portmap_retire(app->env.portmap);
@@ -220,16 +233,43 @@ static void make_portmap(struct daemon *daemon)
 	if (!app->netview.has_ipv4 || !addr_is_set(&path->gateway) ||
 	    !addr_is_set(&path->local))
 		return;
+	options = portmap_basics(daemon);
+	options.link.gateway = path->gateway;
+	options.link.local = path->local;
+	options.link.ifindex = path->ifindex;
 	gateway_fill_clients(&options);
-	memcpy(options.nonce_key, app->secret, sizeof(options.nonce_key));
-	snprintf(options.description, sizeof(options.description),
-		 "traversald %02x%02x%02x", app->secret[0], app->secret[1],
-		 app->secret[2]);
-	options.memory = keeper_memory(app->keeper);
 	app->env.portmap = portmap_new(&options);
 	keeper_set_portmap(app->keeper, app->env.portmap);
 	nested_nat_reset(app->env.nested, &options);
 	sodium_memzero(options.nonce_key, sizeof(options.nonce_key));
+}
+
+static void make_pinholes(struct daemon *daemon)
+{
+	struct app *app = &daemon->app;
+	const struct netview *view = &app->netview;
+	struct portmap_options options;
+
+	if (!view->has_ipv6 || !addr_is_set(&view->ipv6.gateway) ||
+	    !addr_is_set(&view->stable_ipv6)) {
+		pinholes_reset(app->env.pinholes, NULL);
+		return;
+	}
+	options = portmap_basics(daemon);
+	options.link.gateway = view->ipv6.gateway;
+	options.link.local = view->stable_ipv6;
+	options.link.ifindex = view->ipv6.ifindex;
+	gateway_fill_ipv6_clients(&options);
+	pinholes_reset(app->env.pinholes, &options);
+	sodium_memzero(options.nonce_key, sizeof(options.nonce_key));
+}
+
+static bool is_same_ipv6(const struct netview *a, const struct netview *b)
+{
+	return a->has_ipv6 == b->has_ipv6 &&
+	       a->ipv6.ifindex == b->ipv6.ifindex &&
+	       addr_equal(&a->ipv6.gateway, &b->ipv6.gateway) &&
+	       addr_equal(&a->stable_ipv6, &b->stable_ipv6);
 }
 
 static void log_path(struct app *app)
@@ -257,12 +297,15 @@ static void on_network_changed(void *arg, const struct netview *view)
 	if (before.generation == 0) {
 		log_path(app);
 		make_portmap(daemon);
+		make_pinholes(daemon);
 		nat_watch_again(app->env.nat, true);
 		keeper_adopt(app->keeper, app->config);
 		services_apply(app->services, NULL);
 		loop_timer_start(daemon->verdict_timer, 0);
 		return;
 	}
+	if (!is_same_ipv6(&before, view))
+		make_pinholes(daemon);
 	if (is_same_path(&before, view))
 		return;
 	log_path(app);
@@ -345,6 +388,7 @@ static void apply_network_options(struct daemon *daemon,
 		netmon_set_options(app->netmon, &options);
 	if (before->lease_s != app->config->lease_s) {
 		make_portmap(daemon);
+		make_pinholes(daemon);
 		services_again(app->services, CAUSE_NETWORK);
 	}
 }
@@ -427,6 +471,7 @@ static void on_services_stopped(void *arg)
 	portmap_retire(daemon->app.env.portmap);
 	daemon->app.env.portmap = NULL;
 	nested_nat_reset(daemon->app.env.nested, NULL);
+	pinholes_reset(daemon->app.env.pinholes, NULL);
 	/* Once through the loop, for what frees itself there. */
 	loop_timer_start(daemon->stop_timer, 1);
 }
@@ -510,6 +555,7 @@ static void init_app(struct daemon *daemon,
 	    .netview = &app->netview,
 	};
 	app->env.nested = nested_nat_new(app->loop, app->log);
+	app->env.pinholes = pinholes_new(app->loop);
 	app->env.nat =
 	    nat_watch_new(&app->env, app->resolver, on_nat_checked, daemon);
 	with_resolver.resolver = app->resolver;
@@ -572,6 +618,7 @@ static void fini_app(struct daemon *daemon)
 	events_free(app->events);
 	nat_watch_free(app->env.nat);
 	nested_nat_free(app->env.nested);
+	pinholes_free(app->env.pinholes);
 	netmon_free(app->netmon);
 	resolver_free(app->resolver);
 	service_manager_free(app->manager);

@@ -73,3 +73,8 @@ void gateway_fill_clients(struct portmap_options *options)
 	options->new_client[MAP_VIA_NATPMP] = new_natpmp;
 	options->new_client[MAP_VIA_UPNP] = new_igd;
 }
+
+void gateway_fill_ipv6_clients(struct portmap_options *options)
+{
+	options->new_client[MAP_VIA_PCP] = new_pcp;
+}

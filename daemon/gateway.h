@@ -9,4 +9,7 @@
 /* Fills OPTIONS->new_client[]. */
 void gateway_fill_clients(struct portmap_options *options);
 
+/* The same for the router of IPv6, where there is no NAT-PMP. */
+void gateway_fill_ipv6_clients(struct portmap_options *options);
+
 #endif

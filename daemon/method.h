@@ -87,6 +87,7 @@ struct method_env {
 	const struct netview *netview; /* what netmon knows now */
 	struct portmap *portmap;       /* NULL: there is no gateway */
 	struct nested_nat *nested;     /* NULL: none is looked for */
+	struct pinholes *pinholes;     /* NULL: none are made */
 	struct nat_watch *nat;         /* NULL: not observed */
 };
 

@@ -15,6 +15,7 @@
 #include "mapping.h"
 #include "mem.h"
 #include "netmon.h"
+#include "pinhole.h"
 #include "portmap.h"
 #include "prover.h"
 #include "twin.h"
@@ -53,6 +54,7 @@ struct method_run {
 	uint64_t question;
 	struct twin *twin;
 	struct method_report report;
+	unsigned int stopping; /* what is still to be given back */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -347,6 +349,30 @@ static void ask_router(struct method_run *run)
 				   on_mapping_changed, run);
 }
 
+/* It came or went: whoever reads the externals hears of it. */
+static void on_pinhole_changed(void *arg)
+{
+	struct method_run *run = arg;
+
+	if (run->report.outcome != METHOD_RUNNING)
+		chain_report(run->slot, &run->report);
+}
+
+static void ask_ipv6_router(struct method_run *run)
+{
+	struct lease_wish wish = {
+	    .transport = run->service->transport,
+	    .internal_port = run->service->port,
+	    .lifetime_s = run->service->lifetime_s,
+	};
+
+	if (run->pinhole || !run->env->pinholes)
+		return;
+	snprintf(wish.name, sizeof(wish.name), "%s", run->service->name);
+	run->pinhole =
+	    pinhole_new(run->env->pinholes, &wish, on_pinhole_changed, run);
+}
+
 static bool is_gate_open(const struct method_run *run)
 {
 	return run->service->transport == TRANSPORT_TCP ||
@@ -378,6 +404,9 @@ static void on_timer(void *arg)
 
 	switch (run->phase) {
 	case PHASE_START:
+		ask_ipv6_router(run);
+		begin(run);
+		return;
 	case PHASE_PRIVATE:
 		begin(run);
 		return;
@@ -418,6 +447,8 @@ static void restart(struct method_run *run)
 
 static void upnp_again(struct method_run *run, enum method_cause cause)
 {
+	if (cause == CAUSE_REQUEST && run->pinhole)
+		pinhole_renew(run->pinhole);
 	if (cause == CAUSE_NETWORK || !run->mapping) {
 		restart(run);
 		return;
@@ -434,27 +465,33 @@ static void upnp_sibling_changed(struct method_run *run)
 		loop_timer_start(run->timer, 0);
 }
 
+static struct method_external external_of(const struct lease_view *view)
+{
+	return (struct method_external){
+	    .via = map_via_name(view->via),
+	    .endpoint = view->external,
+	    .gateway = view->gateway,
+	    .has_lease = true,
+	    .is_permanent = view->is_permanent,
+	    .lifetime_s = view->lifetime_s,
+	    .expires_in_ms = view->expires_in_ms,
+	    .renew_in_ms = view->renew_in_ms,
+	};
+}
+
 static size_t upnp_externals(const struct method_run *run,
 			     struct method_external *ret_externals)
 {
-	struct lease_view view;
+	struct lease_view view = {.state = LEASE_SEARCHING};
+	size_t count = 0;
 
-	if (!run->mapping)
-		return 0;
-	view = mapping_view(run->mapping);
-	if (view.state != LEASE_HELD)
-		return 0;
-	ret_externals[0] = (struct method_external){
-	    .via = map_via_name(view.via),
-	    .endpoint = view.external,
-	    .gateway = view.gateway,
-	    .has_lease = true,
-	    .is_permanent = view.is_permanent,
-	    .lifetime_s = view.lifetime_s,
-	    .expires_in_ms = view.expires_in_ms,
-	    .renew_in_ms = view.renew_in_ms,
-	};
-	return 1;
+	if (run->mapping)
+		view = mapping_view(run->mapping);
+	if (view.state == LEASE_HELD)
+		ret_externals[count++] = external_of(&view);
+	if (pinhole_view(run->pinhole, &view))
+		ret_externals[count++] = external_of(&view);
+	return count;
 }
 
 static void on_released(void *arg, bool confirmed)
@@ -464,6 +501,8 @@ static void on_released(void *arg, bool confirmed)
 	void *stopped_arg = run->stopped_arg;
 
 	(void)confirmed;
+	if (--run->stopping > 0)
+		return;
 	free(run);
 	stopped(stopped_arg);
 }
@@ -471,12 +510,16 @@ static void on_released(void *arg, bool confirmed)
 static void upnp_stop(struct method_run *run, void (*done)(void *arg),
 		      void *arg)
 {
+	struct mapping *mapping = run->mapping;
+
 	cancel_proof(run);
 	loop_timer_free(run->timer);
 	run->stopped = done;
 	run->stopped_arg = arg;
-	if (run->mapping)
-		mapping_release(run->mapping, on_released, run);
+	run->stopping = 2;
+	pinhole_release(run->pinhole, on_released, run);
+	if (mapping)
+		mapping_release(mapping, on_released, run);
 	else
 		on_released(run, true);
 }

@@ -167,6 +167,34 @@ static bool build_path(const struct nettable *table,
 	return true;
 }
 
+static bool is_stable(const struct rtnl_addr *a)
+{
+	const uint32_t bad = IFA_F_TENTATIVE | IFA_F_DADFAILED |
+			     IFA_F_DEPRECATED | IFA_F_TEMPORARY;
+
+	return !(a->flags & bad) && addr_classify(&a->addr) == ADDR_PUBLIC;
+}
+
+/* The address that packets leave from, if it is one that stays. */
+static struct addr stable_ipv6(const struct nettable *table,
+			       const struct netpath *path)
+{
+	struct addr found = {.family = AF_UNSPEC};
+
+	for (size_t i = 0; i < table->addr_count; i++) {
+		const struct rtnl_addr *a = &table->addrs[i];
+
+		if (a->family != AF_INET6 || a->ifindex != path->ifindex ||
+		    !is_stable(a))
+			continue;
+		if (addr_equal(&a->addr, &path->local))
+			return a->addr;
+		if (!addr_is_set(&found))
+			found = a->addr;
+	}
+	return found;
+}
+
 /* Inserts in order of metric; the worst falls off the end. */
 static void insert_route(struct netview *view, size_t from,
 			 const struct netpath *path)
@@ -220,6 +248,8 @@ struct netview netview_build(const struct nettable *table,
 	    build_path(table, options, AF_INET, &table->lookup4, &view.ipv4);
 	view.has_ipv6 =
 	    build_path(table, options, AF_INET6, &table->lookup6, &view.ipv6);
+	if (view.has_ipv6)
+		view.stable_ipv6 = stable_ipv6(table, &view.ipv6);
 	build_routes(table, AF_INET, &view);
 	build_routes(table, AF_INET6, &view);
 	return view;
@@ -239,7 +269,8 @@ bool netview_equal(const struct netview *a, const struct netview *b)
 	if (a->has_ipv4 != b->has_ipv4 || a->has_ipv6 != b->has_ipv6 ||
 	    a->route_count != b->route_count ||
 	    !netpath_equal(&a->ipv4, &b->ipv4) ||
-	    !netpath_equal(&a->ipv6, &b->ipv6))
+	    !netpath_equal(&a->ipv6, &b->ipv6) ||
+	    !addr_equal(&a->stable_ipv6, &b->stable_ipv6))
 		return false;
 	for (size_t i = 0; i < a->route_count; i++)
 		if (!netpath_equal(&a->routes[i], &b->routes[i]))

@@ -37,6 +37,9 @@ struct netview {
 	struct netpath ipv4; /* the way they take, with HAS_IPV4 */
 	bool has_ipv6;       /* the same for IPv6, with a global address */
 	struct netpath ipv6;
+	/* With HAS_IPV6: the global address of that link at which this host
+	 * can be found tomorrow, no temporary one (RFC 8981); unset: none. */
+	struct addr stable_ipv6;
 	/* Every default route of the main table, IPv4 first, the best
 	 * (lowest metric) of a family first. */
 	struct netpath routes[NETVIEW_MOST_ROUTES];

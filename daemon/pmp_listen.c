@@ -27,7 +27,17 @@ static int join(int fd, const struct map_client_options *options,
 		const struct addr *group)
 {
 	struct ip_mreqn at = {.imr_ifindex = (int)options->ifindex};
+	struct ipv6_mreq at6 = {.ipv6mr_interface = options->ifindex};
 	const int off = 0;
+
+	if (group->family == AF_INET6) {
+		memcpy(&at6.ipv6mr_multiaddr, group->bytes,
+		       sizeof(at6.ipv6mr_multiaddr));
+		return setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &at6,
+				  sizeof(at6)) < 0
+			   ? -errno
+			   : 0;
+	}
 
 	memcpy(&at.imr_multiaddr, group->bytes, sizeof(at.imr_multiaddr));
 	memcpy(&at.imr_address, options->local.bytes, sizeof(at.imr_address));
@@ -55,11 +65,17 @@ static int open_group(const struct map_client_options *options)
 	struct endpoint group = {.port = PMP_LISTEN_PORT};
 	int fd, error;
 
-	if (options->gateway.family != AF_INET ||
-	    options->local.family != AF_INET)
+	if (!addr_is_set(&options->gateway) ||
+	    options->gateway.family != options->local.family)
 		return -EAFNOSUPPORT;
-	addr_parse(PMP_LISTEN_GROUP, &group.addr);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (options->gateway.family == AF_INET6) {
+		addr_parse(PMP_LISTEN_GROUP6, &group.addr);
+		group.addr.scope = options->ifindex;
+	} else {
+		addr_parse(PMP_LISTEN_GROUP, &group.addr);
+	}
+	fd = socket(group.addr.family,
+		    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	error = bind_shared(fd, &group);
@@ -70,6 +86,15 @@ static int open_group(const struct map_client_options *options)
 		return error;
 	}
 	return fd;
+}
+
+/* A scope is a matter of the link, which the socket is bound to. */
+static bool is_from(const struct endpoint *from, const struct addr *gateway)
+{
+	struct addr sender = from->addr, expected = *gateway;
+
+	sender.scope = expected.scope = 0;
+	return addr_equal(&sender, &expected);
 }
 
 static void on_readable(void *arg, int fd, unsigned int events)
@@ -90,7 +115,7 @@ static void on_readable(void *arg, int fd, unsigned int events)
 			return;
 		if (endpoint_from_sockaddr((const struct sockaddr *)&sa, sa_len,
 					   &from) < 0 ||
-		    !addr_equal(&from.addr, &ears->gateway))
+		    !is_from(&from, &ears->gateway))
 			ears->strangers++;
 		else if (len <= DATAGRAM_BYTES)
 			ears->heard(ears->arg, buf, (size_t)len);

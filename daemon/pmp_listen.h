@@ -4,7 +4,7 @@
  * One socket on the group of all hosts, shared with whoever else listens there.
  * What does not come from the gateway is counted and dropped. A sender's
  * address is easily forged: what is heard is a reason to ask the gateway, never
- * a fact. It knows no protocol. IPv4 only.
+ * a fact. It knows no protocol.
  */
 #ifndef DAEMON_PMP_LISTEN_H
 #define DAEMON_PMP_LISTEN_H
@@ -15,9 +15,10 @@
 #include "loop.h"
 #include "map_client.h"
 
-/* RFC 6886 section 3.2.1, RFC 6887 section 14.1.2: group and port. */
-#define PMP_LISTEN_GROUP "224.0.0.1"
-#define PMP_LISTEN_PORT  5350
+/* RFC 6886 section 3.2.1, RFC 6887 section 14.1.2: groups and port. */
+#define PMP_LISTEN_GROUP  "224.0.0.1"
+#define PMP_LISTEN_GROUP6 "ff02::1"
+#define PMP_LISTEN_PORT   5350
 
 struct pmp_listen;
 

@@ -79,18 +79,30 @@ static json_t *external_json(const struct method_external *external)
 	return object;
 }
 
-static json_t *externals_json(const struct service *service)
+/* Appends the endpoints of an attempt; WITH_IPV4 or those of IPv6 alone. */
+static void append_externals(json_t *array, const struct service *service,
+			     size_t index, bool with_ipv4)
 {
 	struct method_external externals[METHOD_EXTERNALS];
+	size_t count = chain_externals(service->chain, index, externals);
+
+	for (size_t i = 0; i < count; i++)
+		if (with_ipv4 || externals[i].endpoint.addr.family == AF_INET6)
+			json_array_append_new(array,
+					      external_json(&externals[i]));
+}
+
+/* Those of the carrier, and what is open over IPv6 whoever carries. */
+static json_t *externals_json(const struct service *service)
+{
 	json_t *array = json_array();
 	int carrier = chain_carrier(service->chain);
-	size_t count;
 
-	if (carrier < 0)
-		return array;
-	count = chain_externals(service->chain, (size_t)carrier, externals);
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, external_json(&externals[i]));
+	if (carrier >= 0)
+		append_externals(array, service, (size_t)carrier, true);
+	for (size_t i = 0; i < chain_attempt_count(service->chain); i++)
+		if ((int)i != carrier)
+			append_externals(array, service, i, false);
 	return array;
 }
 

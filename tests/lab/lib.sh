@@ -38,6 +38,10 @@ FAR=198.51.100.7
 FAR2=198.51.100.8
 WAN_PRIVATE=192.168.178.2
 WAN_CGNAT=100.64.0.2
+# Not those for documentation either, which count as no public ones.
+HOST_IPV6=2a00:1:2:77::2
+ROUTER_IPV6=2a00:1:2:77::1
+FAR_IPV6=2a00:1:2:99::7
 
 export PATH="$PATH:/usr/sbin:/sbin"
 
@@ -347,6 +351,22 @@ lab_second_router() {
 	lab_router r2 "$ROUTER2" i "$WAN2/24" 11.22.55.1
 }
 
+# Gives the LAN of a home IPv6 as well: no NAT, but the router's firewall lets
+# in only what was asked for. The router is found at its link-local address.
+lab_ipv6() {
+	nip h addr add "$HOST_IPV6/64" dev eth0 nodad
+	nip r addr add fe80::1/64 dev lan0 nodad
+	nip r addr add "$ROUTER_IPV6/64" dev lan0 nodad
+	nip r addr add 2a00:1:2:33::2/64 dev wan0 nodad
+	nip i addr add 2a00:1:2:33::1/64 dev to-r nodad
+	nip i addr add "$FAR_IPV6/128" dev lo
+	nse r sysctl -qw net.ipv6.conf.all.forwarding=1
+	nse i sysctl -qw net.ipv6.conf.all.forwarding=1
+	nip h route add default via fe80::1 dev eth0
+	nip r route add default via 2a00:1:2:33::1
+	nip i route add 2a00:1:2:77::/64 via 2a00:1:2:33::2
+}
+
 # The rules of a home router as nft wants them. miniupnpd fills the chains that
 # carry its name; lab_ chains belong to the levers below.
 lab_rules() {
@@ -366,6 +386,7 @@ lab_rules() {
 			jump lab_drop
 			ct state established,related accept
 			iifname wan0 icmp type echo-request accept
+			icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 			iifname wan0 drop
 		}
 		chain forward {
@@ -383,7 +404,7 @@ lab_rules() {
 		chain postrouting {
 			type nat hook postrouting priority 100;
 			jump postrouting_miniupnpd
-			oifname wan0 masquerade
+			oifname wan0 meta nfproto ipv4 masquerade
 		}
 	}
 	RULES
@@ -683,6 +704,37 @@ service_start() {
 # usage: outside_ask udp|tcp ADDRESS:PORT [TEXT]
 outside_ask() {
 	nse i "$LAB_TOOLS/netcheck" "$1-ask" --bind="$FAR" "$2" "${3:-hello}"
+}
+
+# Does a service on a host hear the IPv6 internet at ADDRESS? Starts the service
+# for the question. usage: assert_reaches_ipv6 ADDRESS PORT [NS]
+assert_reaches_ipv6() {
+	local log=$LAB_TMP/service6-$2.log text=hello-$RANDOM
+
+	: >"$log"
+	lab_spawn "${3:-h}" "service6-$2" "$LAB_TOOLS/netcheck" udp-serve \
+		--timeout=3000 "--bind=[::]:$2" "$2"
+	SERVICE_PID=$LAB_PID
+	wait_until "grep -q ^ready '$log'" 4 || fail "no IPv6 service on $2"
+	nse i "$LAB_TOOLS/netcheck" udp-ask "--bind=$FAR_IPV6" "[$1]:$2" \
+		"$text" >/dev/null || fail "nothing came back from [$1]:$2"
+	grep -q "$text" "$log" || fail "[$1]:$2 is not the service"
+	lab_stop "$SERVICE_PID"
+}
+
+# Fails when something comes through. usage: assert_closed_ipv6 ADDRESS PORT
+assert_closed_ipv6() {
+	local log=$LAB_TMP/service6-$2.log
+
+	: >"$log"
+	lab_spawn h "service6-$2" "$LAB_TOOLS/netcheck" udp-serve \
+		--timeout=3000 "--bind=[::]:$2" "$2"
+	SERVICE_PID=$LAB_PID
+	wait_until "grep -q ^ready '$log'" 4 || fail "no IPv6 service on $2"
+	! nse i "$LAB_TOOLS/netcheck" udp-ask --count=2 --timeout=150 \
+		"--bind=$FAR_IPV6" "[$1]:$2" x >/dev/null ||
+		fail "[$1]:$2 is open, and must not be"
+	lab_stop "$SERVICE_PID"
 }
 
 # Does a service on a host hear the internet through ADDRESS:PORT? Starts the

@@ -332,6 +332,41 @@ static void nettable_is_own_when_asked_then_addresses_and_links(void **state)
 	nettable_clear(&t);
 }
 
+static struct rtnl_message ipv6_message(const char *text, uint32_t flags)
+{
+	struct rtnl_message m = addr_message(2, text, 64);
+
+	m.addr.flags = flags;
+	return m;
+}
+
+static void netview_build_when_addresses_pass_then_one_that_stays(void **state)
+{
+	static const struct netmon_options none;
+	struct nettable t = home();
+	struct netview before, v;
+
+	(void)state;
+	/* Documentation's prefix is no way in. */
+	before = netview_build(&t, &none);
+	assert_false(addr_is_set(&before.stable_ipv6));
+	add(&t, ipv6_message("2a00:1::1", IFA_F_TEMPORARY));
+	add(&t, ipv6_message("2a00:1::2", IFA_F_DEPRECATED));
+	add(&t, ipv6_message("2a00:1::3", IFA_F_TENTATIVE));
+	add(&t, ipv6_message("fd00::4", IFA_F_PERMANENT));
+	v = netview_build(&t, &none);
+	assert_false(addr_is_set(&v.stable_ipv6));
+	add(&t, ipv6_message("2a00:1::5", IFA_F_MANAGETEMPADDR));
+	add(&t, ipv6_message("2a00:1::6", IFA_F_PERMANENT));
+	v = netview_build(&t, &none);
+	expect_addr("2a00:1::5", &v.stable_ipv6);
+	assert_false(netview_equal(&before, &v));
+	find(&t.lookup6, 2, "fe80::1%2", "2a00:1::6");
+	v = netview_build(&t, &none);
+	expect_addr("2a00:1::6", &v.stable_ipv6);
+	nettable_clear(&t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -343,6 +378,8 @@ int main(void)
 	    cmocka_unit_test(netview_build_when_gateway_forced_then_that_one),
 	    cmocka_unit_test(
 		netview_build_when_many_defaults_then_the_best_eight),
+	    cmocka_unit_test(
+		netview_build_when_addresses_pass_then_one_that_stays),
 	    cmocka_unit_test(netview_equal_when_anything_differs_then_false),
 	    cmocka_unit_test(nettable_add_when_not_a_default_then_left_out),
 	    cmocka_unit_test(nettable_add_when_too_many_then_bounded),
