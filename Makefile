@@ -40,6 +40,9 @@ LIB_SRC := \
 	lib/nat_peers.c \
 	lib/nat_servers.c \
 	lib/natpmp_wire.c \
+	lib/netconf.c \
+	lib/nfchain.c \
+	lib/nlmsg.c \
 	lib/node_flags.c \
 	lib/options.c \
 	lib/pcp.c \
@@ -52,6 +55,7 @@ LIB_SRC := \
 	lib/rfc3339.c \
 	lib/rtnl.c \
 	lib/sanitize.c \
+	lib/sockdiag.c \
 	lib/ssdp.c \
 	lib/state_file.c \
 	lib/status_text.c \
@@ -76,6 +80,7 @@ DAEMON_SRC := \
 	daemon/control_conn.c \
 	daemon/control_listen.c \
 	daemon/control_service.c \
+	daemon/counters_json.c \
 	daemon/daemon.c \
 	daemon/echo_check.c \
 	daemon/echo_cookie.c \
@@ -96,6 +101,7 @@ DAEMON_SRC := \
 	daemon/igd_serve.c \
 	daemon/keeper.c \
 	daemon/lease.c \
+	daemon/lease_check.c \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
@@ -143,6 +149,7 @@ DAEMON_SRC := \
 	daemon/stun_client.c \
 	daemon/stun_keep.c \
 	daemon/stun_map.c \
+	daemon/tally.c \
 	daemon/twin.c \
 	daemon/udp.c \
 	daemon/verdict.c
@@ -155,10 +162,13 @@ CTL_SRC := \
 	ctl/command_change.c \
 	ctl/command_config.c \
 	ctl/command_follow.c \
+	ctl/command_metrics.c \
 	ctl/command_punch.c \
 	ctl/commands.c \
+	ctl/metrics.c \
 	ctl/out.c \
 	ctl/pick.c \
+	ctl/prom.c \
 	ctl/punch_handover.c \
 	ctl/punch_request.c \
 	ctl/render_list.c \
@@ -173,6 +183,7 @@ PROGRAMS := \
 	traversalctl \
 	traversald \
 	traversald-echo \
+	traversald-fwprobe \
 	traversald-igd
 
 # tests/unit/test_NAME.c
@@ -223,6 +234,7 @@ UNIT_TESTS := \
 	stun \
 	stun_client \
 	stun_vote \
+	tally \
 	text \
 	varlink \
 	verdict \
@@ -382,6 +394,8 @@ $(BUILD)/traversald-igd: $(call objects,daemon/igd_worker.c \
 $(BUILD)/traversald-echo: $(call objects,daemon/traversald_echo.c) \
 		$(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)
+$(BUILD)/traversald-fwprobe: $(call objects,daemon/fwprobe.c) $(LIB_A)
+	$(LINK) $(LIB_LIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -459,6 +473,7 @@ INSTALLED = \
 	$(BUILD)/traversald:$(sbindir):755 \
 	$(BUILD)/traversald-echo:$(sbindir):755 \
 	$(BUILD)/traversald-igd:$(libexecdir):755 \
+	$(BUILD)/traversald-fwprobe:$(libexecdir):755 \
 	$(BUILD)/traversalctl:$(bindir):755 \
 	systemd/traversald.service:$(unitdir):644 \
 	systemd/traversald.socket:$(unitdir):644 \

@@ -110,6 +110,12 @@ static int apply_lifetime(struct args *args, const char *value)
 		   : 0;
 }
 
+static int apply_textfile(struct args *args, const char *value)
+{
+	args->textfile = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static int apply_external(struct args *args, const char *value)
 {
 	return text_parse_port(value, &args->external);
@@ -206,6 +212,7 @@ static const struct row {
     {"since", 0, required_argument, apply_since, "events"},
     {"lifetime", 0, required_argument, apply_lifetime, "map"},
     {"external", 0, required_argument, apply_external, "map"},
+    {"textfile", 0, required_argument, apply_textfile, "metrics"},
     {"local-ports", 0, required_argument, apply_local_ports, "punch"},
     {"remote-ports", 0, required_argument, apply_remote_ports, "punch"},
     {"role", 0, required_argument, apply_role, "punch"},

@@ -40,8 +40,9 @@ struct args {
 	const char *wait_for;
 	bool has_since;
 	int64_t since;
-	uint32_t lifetime_s; /* 0: not told */
-	uint16_t external;   /* 0: not told */
+	uint32_t lifetime_s;  /* 0: not told */
+	uint16_t external;    /* 0: not told */
+	const char *textfile; /* a directory; NULL: standard output */
 	struct args_punch punch;
 	/* "status" where none was given; then its arguments. */
 	const char *command;

@@ -18,6 +18,7 @@ static const struct control_method api_methods[] = {
     {.name = "GetStatus", .fn = api_get_status},
     {.name = "GetMappings", .fn = api_get_mappings},
     {.name = "GetConfig", .fn = api_get_config},
+    {.name = "GetCounters", .fn = api_get_counters},
     {.name = "Check", .fn = api_check},
     {.name = "Subscribe", .fn = api_subscribe},
     {.name = "Map", .admin = true, .fn = api_map},

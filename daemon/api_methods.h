@@ -11,6 +11,7 @@
 void api_get_status(void *arg, struct control_call *call, json_t *parameters);
 void api_get_mappings(void *arg, struct control_call *call, json_t *parameters);
 void api_get_config(void *arg, struct control_call *call, json_t *parameters);
+void api_get_counters(void *arg, struct control_call *call, json_t *parameters);
 void api_subscribe(void *arg, struct control_call *call, json_t *parameters);
 void api_check(void *arg, struct control_call *call, json_t *parameters);
 void api_map(void *arg, struct control_call *call, json_t *parameters);

@@ -1,4 +1,5 @@
 #include "api_methods.h"
+#include "counters_json.h"
 #include "router_table.h"
 #include "status_json.h"
 
@@ -72,6 +73,15 @@ void api_get_config(void *arg, struct control_call *call, json_t *parameters)
 	control_reply(call,
 		      json_pack("{s:o,s:o}", "entries", entries, "findings",
 				status_json_findings(api->app)));
+}
+
+void api_get_counters(void *arg, struct control_call *call, json_t *parameters)
+{
+	struct api *api = arg;
+
+	(void)parameters;
+	control_reply(call, json_pack("{s:o}", "counters",
+				      counters_json(api->app)));
 }
 
 void api_subscribe(void *arg, struct control_call *call, json_t *parameters)

@@ -309,7 +309,7 @@ static void on_network_changed(void *arg, const struct netview *view)
 	if (is_same_path(&before, view))
 		return;
 	log_path(app);
-	app->rtt = (struct echo_rtt){0};
+	echo_rtt_forget(&app->rtt);
 	resolver_reload(app->resolver);
 	make_portmap(daemon);
 	nat_watch_again(app->env.nat, true);

@@ -29,6 +29,7 @@ struct events {
 	void *arg;
 	json_t *ring[EVENTS_KEPT]; /* event N stands at N % EVENTS_KEPT */
 	uint64_t last;             /* number of the newest; 0 = none */
+	struct tally tally;
 	LIST_HEAD(, subscriber) subscribers;
 	size_t subscriber_count;
 	struct loop_timer *catch_up;
@@ -161,12 +162,19 @@ void events_emit(struct events *events, const char *name, const char *service,
 	json_t *event = event_new(seq, name, service);
 	json_t **slot = &events->ring[seq % EVENTS_KEPT];
 
+	tally_add(&events->tally, name,
+		  json_string_value(json_object_get(fields, "via")));
 	if (fields)
 		json_object_update_missing(event, fields);
 	json_decref(fields);
 	json_decref(*slot);
 	*slot = event;
 	pump_all(events);
+}
+
+const struct tally *events_tally(const struct events *events)
+{
+	return &events->tally;
 }
 
 uint64_t events_seq(const struct events *events)

@@ -13,6 +13,7 @@
 
 #include "control.h"
 #include "loop.h"
+#include "tally.h"
 
 #define EVENTS_KEPT 1024
 
@@ -56,6 +57,9 @@ void events_emit(struct events *events, const char *name, const char *service,
 
 /* The number of the last event; 0 before the first. */
 uint64_t events_seq(const struct events *events);
+
+/* How often each event was told of; borrowed. */
+const struct tally *events_tally(const struct events *events);
 
 /* Answers a call of Subscribe(since: ?int); takes the call over. */
 void events_subscribe(struct events *events, struct control_call *call,

@@ -105,6 +105,14 @@ struct map_client_ops {
 	uint64_t (*unmap)(struct map_client *client,
 			  const struct map_request *request, map_done_fn done,
 			  void *arg);
+	/* Looks whether the mapping (REQUEST as for ->unmap) is still there,
+	 * without touching it: MAP_OK; MAP_CONFLICT when the outer port leads
+	 * elsewhere; MAP_BROKEN when it leads nowhere; anything else says
+	 * nothing. NULL where a protocol cannot look: asking for it again tells
+	 * as much. */
+	uint64_t (*check)(struct map_client *client,
+			  const struct map_request *request, map_done_fn done,
+			  void *arg);
 	/* Ends a request without a call of DONE. A mapping that the gateway
 	 * still grants for it later is not deleted: the caller knows best. */
 	void (*cancel)(struct map_client *client, uint64_t id);
@@ -122,6 +130,8 @@ struct map_client {
 	char detail[MAP_DETAIL_BYTES]; /* why absent, or the router's model */
 	/* 0; else -errno: the gateway's announcements cannot be heard. */
 	int deaf_error;
+	/* Datagrams that were not what they had to be. */
+	unsigned int rejected_count;
 	struct map_client_listener listener;
 };
 

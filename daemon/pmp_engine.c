@@ -356,6 +356,7 @@ void pmp_engine_finish(struct pmp_engine *engine, struct pmp_job *job,
 void pmp_engine_drop(struct pmp_engine *engine, const char *why)
 {
 	engine->dropped_count++;
+	engine->client.rejected_count++;
 	log_debug(engine->log, "protocol=%s dropped=%llu why=\"%s\"",
 		  map_via_name(engine->client.via),
 		  (unsigned long long)engine->dropped_count, why);

@@ -11,6 +11,28 @@ void echo_rtt_init(struct echo_rtt *rtt, uint32_t estimate_ms)
 		echo_rtt_sample(rtt, estimate_ms);
 }
 
+void echo_rtt_forget(struct echo_rtt *rtt)
+{
+	*rtt = (struct echo_rtt){.counts = rtt->counts};
+}
+
+uint32_t echo_rtt_bucket_ms(unsigned int bucket)
+{
+	static const uint32_t limits_ms[ECHO_RTT_BUCKETS] = {
+	    5, 10, 25, 50, 100, 250, 500, 1000,
+	};
+
+	return limits_ms[bucket];
+}
+
+static void count(struct echo_rtt_counts *counts, uint32_t sample_ms)
+{
+	for (unsigned int i = 0; i < ECHO_RTT_BUCKETS; i++)
+		counts->at_most[i] += sample_ms <= echo_rtt_bucket_ms(i);
+	counts->count++;
+	counts->sum_ms += sample_ms;
+}
+
 static uint32_t distance(uint32_t a, uint32_t b)
 {
 	return a > b ? a - b : b - a;
@@ -23,6 +45,7 @@ void echo_rtt_sample(struct echo_rtt *rtt, uint32_t sample_ms)
 
 	if (sample_ms > SAMPLE_MOST_MS)
 		sample_ms = SAMPLE_MOST_MS;
+	count(&rtt->counts, sample_ms);
 	us = (sample_ms ? sample_ms : 1) * 1000;
 	if (rtt->samples == 0) {
 		rtt->srtt_us = us;

@@ -6,7 +6,8 @@ set -eu
 build='gcc libc6-dev libevent-dev libminiupnpc-dev libnatpmp-dev libsystemd-dev
 libinih-dev libsodium-dev libjansson-dev libcmocka-dev autoconf pkg-config'
 lab="$build miniupnpd-nftables nftables iproute2 coturn miniupnpc natpmpc jq
-procps systemd systemd-container mandoc shellcheck socat conntrack"
+procps systemd systemd-container mandoc shellcheck socat conntrack prometheus
+python3-jsonschema bash bash-completion zsh fish"
 lint="$build clang-14 clang-format-14 clang-tidy-14 cppcheck mandoc shellcheck"
 fuzz="$build clang libclang-rt-14-dev"
 deb="$build build-essential debhelper fakeroot git"

@@ -212,10 +212,17 @@ stop_others
 
 note "no place left"
 start_fake yes
+# Its descriptors: one more for each client.
+fds() {
+	find "/proc/$fake_pid/fd" -type l | wc -l
+}
+# shellcheck disable=SC2034 # read by the condition
+all_taken=$(($(fds) + 32))
 for _ in $(seq 32); do
 	socat -u "UNIX-CONNECT:$scratch/traversald.sock" /dev/null &
 	others+=($!)
 done
+wait_until '[ "$(fds)" -ge "$all_taken" ]' 5 || fail "$(fds) descriptors"
 wait_until 'ctl status --timeout 50ms; [ "$code" -eq 75 ]' 5 ||
 	fail "the 33rd client is served: $code"
 says err "serves 32 clients already"

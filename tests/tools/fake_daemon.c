@@ -218,6 +218,28 @@ static void get_config(void *arg, struct control_call *call, json_t *parameters)
 		      json_object_get(app->status, "findings")));
 }
 
+static void get_counters(void *arg, struct control_call *call,
+			 json_t *parameters)
+{
+	(void)arg;
+	(void)parameters;
+	control_reply(
+	    call,
+	    parse("{\"counters\":{\"events\":["
+		  "{\"event\":\"mapping-renewed\",\"via\":\"pcp\","
+		  "\"count\":3},"
+		  "{\"event\":\"address-changed\",\"via\":\"pcp\","
+		  "\"count\":1},"
+		  "{\"event\":\"verdict-changed\",\"via\":null,"
+		  "\"count\":2}],"
+		  "\"round_trips\":{\"buckets\":["
+		  "{\"at_most_ms\":5,\"count\":0},"
+		  "{\"at_most_ms\":250,\"count\":4}],"
+		  "\"count\":5,\"sum_ms\":1500},"
+		  "\"rejected\":[{\"protocol\":\"pcp\",\"count\":7}],"
+		  "\"slow_callbacks\":0,\"slowest_callback_ms\":0}}"));
+}
+
 static json_t *check_result(struct app *app, const char *summary)
 {
 	const json_t *verdict = json_object_get(app->status, "verdict");
@@ -349,11 +371,12 @@ static void reload(void *arg, struct control_call *call, json_t *parameters)
 
 static const struct control_method methods[] = {
     {"GetStatus", false, get_status}, {"GetMappings", false, get_mappings},
-    {"GetConfig", false, get_config}, {"Check", false, check},
-    {"Subscribe", false, subscribe},  {"Map", true, map},
-    {"Unmap", true, unmap},           {"Acquire", true, acquire},
-    {"Release", true, reply_empty},   {"Renew", true, renew},
-    {"Probe", true, never},           {"Reload", true, reload},
+    {"GetConfig", false, get_config}, {"GetCounters", false, get_counters},
+    {"Check", false, check},          {"Subscribe", false, subscribe},
+    {"Map", true, map},               {"Unmap", true, unmap},
+    {"Acquire", true, acquire},       {"Release", true, reply_empty},
+    {"Renew", true, renew},           {"Probe", true, never},
+    {"Reload", true, reload},
 };
 
 /* --- life -------------------------------------------------------------------

@@ -63,6 +63,26 @@ static void echo_rtt_wait_when_it_varies_then_longer(void **state)
 	assert_true(echo_rtt_wait_ms(&varied) > 800);
 }
 
+static void echo_rtt_forget_when_counted_then_counts_stay(void **state)
+{
+	struct echo_rtt rtt = {0};
+
+	(void)state;
+	echo_rtt_sample(&rtt, 10);
+	echo_rtt_sample(&rtt, 11);
+	echo_rtt_sample(&rtt, 2000);
+	echo_rtt_forget(&rtt);
+	assert_int_equal(rtt.samples, 0);
+	assert_int_equal(echo_rtt_wait_ms(&rtt), ECHO_WAIT_MOST_MS);
+	assert_int_equal(echo_rtt_bucket_ms(1), 10);
+	assert_int_equal(rtt.counts.at_most[0], 0);
+	assert_int_equal(rtt.counts.at_most[1], 1);
+	assert_int_equal(rtt.counts.at_most[2], 2);
+	assert_int_equal(rtt.counts.at_most[ECHO_RTT_BUCKETS - 1], 2);
+	assert_int_equal(rtt.counts.count, 3);
+	assert_int_equal(rtt.counts.sum_ms, 2021);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -71,6 +91,7 @@ int main(void)
 		echo_rtt_wait_when_estimated_then_three_round_trips),
 	    cmocka_unit_test(echo_rtt_sample_when_two_then_as_rfc_6298),
 	    cmocka_unit_test(echo_rtt_wait_when_it_varies_then_longer),
+	    cmocka_unit_test(echo_rtt_forget_when_counted_then_counts_stay),
 	};
 
 	return cmocka_run_group_tests_name("echo_rtt", tests, NULL, NULL);
