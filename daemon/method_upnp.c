@@ -50,6 +50,7 @@ struct method_run {
 	uint64_t gate_ms; /* when the gate was entered, on the loop's clock */
 	struct loop_timer *timer;
 	struct mapping *mapping;
+	struct pinhole *pinhole; /* over IPv6, beside all this */
 	struct endpoint proven_external; /* what the report speaks of */
 	uint64_t question;
 	struct twin *twin;
