@@ -25,7 +25,7 @@ wait_for_two
 before=$(mapped_ports)
 note "prepared: $before"
 
-for round in $(seq 1 20); do
+for _ in $(seq 1 20); do
 	daemon_kill
 	daemon_spawn
 	# Somewhere between its first instruction and its last proof.
