@@ -248,6 +248,7 @@ REPLAY_TESTS := \
 	manual \
 	mapping \
 	punch \
+	services \
 	upnp
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME

@@ -69,6 +69,14 @@ static void take_out(struct services *services, struct service *service)
 {
 	LIST_REMOVE(service, link);
 	services->count--;
+	if (!services->is_stopping && services->options.changed)
+		services->options.changed(services->options.arg, NULL);
+}
+
+static void end_service(struct services *services, struct service *service)
+{
+	take_out(services, service);
+	service_stop(service, NULL, NULL);
 }
 
 struct services *services_new(const struct services_options *options)
@@ -276,9 +284,56 @@ static void remove_unwanted(struct services *services)
 		next = LIST_NEXT(service, link);
 		if (is_wanted(services, service))
 			continue;
-		take_out(services, service);
-		service_stop(service, NULL, NULL);
+		end_service(services, service);
 	}
+}
+
+static void rename_service(struct service *service, const char *name)
+{
+	snprintf(service->config.name, sizeof(service->config.name), "%s",
+		 name);
+	snprintf(service->base.name, sizeof(service->base.name), "%s", name);
+}
+
+/* SERVICE, by hand or of the pool, has the port that is WANTED now: what is
+ * mapped for it already is kept. */
+static void take_over(struct services *services, struct service *service,
+		      const struct service_config *wanted)
+{
+	if (service->origin == SERVICE_PREPARED ||
+	    !is_same_port(wanted, &service->config)) {
+		end_service(services, service);
+		return;
+	}
+	service->origin = SERVICE_CONFIGURED;
+	rename_service(service, wanted->name);
+}
+
+/* SERVICE has the name that is WANTED now for another port. */
+static void give_name(struct services *services, struct service *service)
+{
+	char name[CONFIG_NAME_BYTES];
+
+	if (service->origin == SERVICE_AD_HOC) {
+		end_service(services, service);
+		return;
+	}
+	name_pool_port(services, name, sizeof(name));
+	rename_service(service, name);
+}
+
+/* What is configured comes before what was mapped by hand or prepared. */
+static void make_room(struct services *services,
+		      const struct service_config *wanted)
+{
+	struct service *service;
+
+	service = services_find_port(services, wanted->transport, wanted->port);
+	if (service && service->origin != SERVICE_CONFIGURED)
+		take_over(services, service, wanted);
+	service = services_find(services, wanted->name);
+	if (service && service->origin != SERVICE_CONFIGURED)
+		give_name(services, service);
 }
 
 static void add_missing(struct services *services)
@@ -287,6 +342,7 @@ static void add_missing(struct services *services)
 	struct service *service;
 
 	for (size_t i = 0; i < config->service_count; i++) {
+		make_room(services, &config->services[i]);
 		service = services_find(services, config->services[i].name);
 		if (service)
 			service->config = config->services[i];
@@ -373,8 +429,8 @@ void services_adopt(struct services *services, const char *name, uint16_t port,
 {
 	struct service_config wanted = {.transport = TRANSPORT_UDP,
 					.port = port};
-	bool has_room = fd < 0 || count_origin(services, SERVICE_PREPARED) <
-				      POOL_SIZE;
+	bool has_room =
+	    fd < 0 || count_origin(services, SERVICE_PREPARED) < POOL_SIZE;
 
 	if (!has_room || services->count >= SERVICES_MOST ||
 	    services_find_port(services, TRANSPORT_UDP, port)) {

@@ -20,7 +20,8 @@ struct services_options {
 	struct resolver *resolver; /* borrowed */
 	struct echo_rtt *rtt;      /* borrowed */
 	const struct method_ops *const *table; /* borrowed */
-	chain_changed_fn changed;              /* of any service */
+	/* Of any service; CHAIN is NULL when one has left. */
+	chain_changed_fn changed;
 	void *arg;
 };
 
