@@ -248,7 +248,6 @@ REPLAY_TESTS := \
 	manual \
 	mapping \
 	punch \
-	services \
 	upnp
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME
@@ -479,6 +478,8 @@ INSTALLED = \
 	systemd/traversald.service:$(unitdir):644 \
 	systemd/traversald.socket:$(unitdir):644 \
 	systemd/traversald-admin.socket:$(unitdir):644 \
+	systemd/traversald-fwprobe.socket:$(unitdir):644 \
+	systemd/traversald-fwprobe@.service:$(unitdir):644 \
 	systemd/traversald.conf:$(sysusersdir):644 \
 	doc/traversalctl.1:$(mandir)/man1:644 \
 	doc/traversald.conf.5:$(mandir)/man5:644 \

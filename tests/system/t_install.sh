@@ -18,9 +18,12 @@ run_make install prefix=/usr >/dev/null
 expect "installed files" "644 etc/default/traversald
 755 usr/bin/traversalctl
 644 usr/lib/systemd/system/traversald-admin.socket
+644 usr/lib/systemd/system/traversald-fwprobe.socket
+644 usr/lib/systemd/system/traversald-fwprobe@.service
 644 usr/lib/systemd/system/traversald.service
 644 usr/lib/systemd/system/traversald.socket
 644 usr/lib/sysusers.d/traversald.conf
+755 usr/lib/traversald/traversald-fwprobe
 755 usr/lib/traversald/traversald-igd
 755 usr/sbin/traversald
 755 usr/sbin/traversald-echo
