@@ -248,6 +248,8 @@ REPLAY_TESTS := \
 	manual \
 	mapping \
 	punch \
+	services \
+	stun_keep \
 	upnp
 
 # tests/fuzz/fuzz_NAME.c, corpus in tests/fuzz/corpus/NAME

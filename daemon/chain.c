@@ -284,6 +284,13 @@ void chain_again(struct chain *chain, enum method_cause cause)
 	decide(chain);
 }
 
+void chain_let_go(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->slots[i].ops->let_go)
+			chain->slots[i].ops->let_go(chain->slots[i].run);
+}
+
 enum chain_state chain_state(const struct chain *chain)
 {
 	return chain->state;

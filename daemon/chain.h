@@ -50,6 +50,9 @@ void chain_stop(struct chain *chain, void (*done)(void *arg), void *arg);
 /* Everything is tried anew, for CAUSE. */
 void chain_again(struct chain *chain, enum method_cause cause);
 
+/* The service's port is given away: no method holds a socket on it now. */
+void chain_let_go(struct chain *chain);
+
 enum chain_state chain_state(const struct chain *chain);
 /* "trying", "reachable", ...: the words of services[].state. */
 const char *chain_state_name(enum chain_state state);

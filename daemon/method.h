@@ -112,6 +112,9 @@ struct method_ops {
 	void (*again)(struct method_run *run, enum method_cause cause);
 	/* An outcome of the chain, or its carrier, changed. May be NULL. */
 	void (*sibling_changed)(struct method_run *run);
+	/* The service's port is given away: holds no socket on it when this
+	 * returns. May be NULL. */
+	void (*let_go)(struct method_run *run);
 	/* Fills up to METHOD_EXTERNALS outer endpoints; returns how many. */
 	size_t (*externals)(const struct method_run *run,
 			    struct method_external *ret_externals);

@@ -134,8 +134,10 @@ static struct method_run *holepunching_start(
 
 static void holepunching_again(struct method_run *run, enum method_cause cause)
 {
-	if (cause == CAUSE_NETWORK)
+	if (cause == CAUSE_NETWORK) {
 		run->report = (struct method_report){0};
+		stun_keep_forget(run->keep);
+	}
 	/* The watch itself was asked again by whoever noticed. */
 	loop_timer_start(run->timer, 0);
 }
@@ -143,6 +145,11 @@ static void holepunching_again(struct method_run *run, enum method_cause cause)
 static void holepunching_sibling_changed(struct method_run *run)
 {
 	stun_keep_enable(run->keep, chain_is_carrier(run->slot));
+}
+
+static void holepunching_let_go(struct method_run *run)
+{
+	stun_keep_let_go(run->keep);
 }
 
 static size_t holepunching_externals(const struct method_run *run,
@@ -185,6 +192,7 @@ const struct method_ops method_holepunching = {
     .start = holepunching_start,
     .again = holepunching_again,
     .sibling_changed = holepunching_sibling_changed,
+    .let_go = holepunching_let_go,
     .externals = holepunching_externals,
     .stop = holepunching_stop,
 };

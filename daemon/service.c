@@ -99,6 +99,7 @@ void service_hand_out(struct service *service)
 	if (service->held_fd < 0)
 		return;
 	prover_forget_fd(service->base.prover);
+	chain_let_go(service->chain);
 	close(service->held_fd);
 	service->held_fd = -1;
 }

@@ -120,6 +120,17 @@ void stun_keep_enable(struct stun_keep *keep, bool is_on)
 	keep->external = (struct endpoint){0};
 }
 
+void stun_keep_let_go(struct stun_keep *keep)
+{
+	end_question(keep);
+	loop_timer_stop(keep->timer);
+}
+
+void stun_keep_forget(struct stun_keep *keep)
+{
+	keep->external = (struct endpoint){0};
+}
+
 void stun_keep_interval(struct stun_keep *keep, uint64_t interval_ms)
 {
 	keep->interval_ms = interval_ms;

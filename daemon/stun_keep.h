@@ -27,6 +27,11 @@ void stun_keep_servers(struct stun_keep *keep, const struct endpoint *servers,
 		       size_t count);
 /* Starts and stops the keeping. */
 void stun_keep_enable(struct stun_keep *keep, bool is_on);
+/* The port is given away: nothing of it is held any more. The outer endpoint
+ * stays known. */
+void stun_keep_let_go(struct stun_keep *keep);
+/* What was seen holds no longer, as after a change of the network. */
+void stun_keep_forget(struct stun_keep *keep);
 /* How long to wait between two requests, as the measured lifetime allows. */
 void stun_keep_interval(struct stun_keep *keep, uint64_t interval_ms);
 /* The outer endpoint last seen; address unset when there is none. */

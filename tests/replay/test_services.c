@@ -40,7 +40,7 @@ struct scene {
 
 /* Every run of the scripted method: its ops know no scenario. */
 static LIST_HEAD(, method_run) runs;
-static unsigned int started, stopped, agains[CAUSE_SCHEDULE + 1];
+static unsigned int started, stopped, let_gos, agains[CAUSE_SCHEDULE + 1];
 
 static struct method_run *start_run(const struct method_env *env,
 				    const struct method_service *service,
@@ -70,10 +70,19 @@ static void stop(struct method_run *run, void (*done)(void *arg), void *arg)
 	done(arg);
 }
 
+static void let_go(struct method_run *run)
+{
+	(void)run;
+	let_gos++;
+}
+
 static const struct method_ops scripted_manual = {
     .id = METHOD_MANUAL, .start = start_run, .again = again, .stop = stop};
-static const struct method_ops scripted_upnp = {
-    .id = METHOD_UPNP, .start = start_run, .again = again, .stop = stop};
+static const struct method_ops scripted_upnp = {.id = METHOD_UPNP,
+						.start = start_run,
+						.again = again,
+						.stop = stop,
+						.let_go = let_go};
 
 static const struct method_ops *const table[METHOD_COUNT] = {
     [METHOD_MANUAL] = &scripted_manual,
@@ -112,7 +121,7 @@ static int setup(void **state)
 	    .arg = scene,
 	});
 	LIST_INIT(&runs);
-	started = stopped = 0;
+	started = stopped = let_gos = 0;
 	for (size_t i = 0; i < COUNT_OF(agains); i++)
 		agains[i] = 0;
 	*state = scene;
@@ -394,6 +403,7 @@ static void acquire_when_handed_out_then_port_is_free_to_bind(void **state)
 	}
 	assert_int_equal(count_origin(scene, SERVICE_PREPARED), POOL_SIZE);
 	assert_int_equal(count_origin(scene, SERVICE_ACQUIRED), 20);
+	assert_int_equal(let_gos, 20);
 }
 
 static void release_when_given_back_then_gone(void **state)
