@@ -134,6 +134,7 @@ DAEMON_SRC := \
 	daemon/prover.c \
 	daemon/punch.c \
 	daemon/punch_api.c \
+	daemon/punch_filter.c \
 	daemon/punch_json.c \
 	daemon/punch_request.c \
 	daemon/relay.c \

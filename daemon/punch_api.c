@@ -11,6 +11,7 @@
 
 #include "mem.h"
 #include "nat_watch.h"
+#include "punch_filter.h"
 #include "punch_json.h"
 #include "punch_request.h"
 #include "relay.h"
@@ -193,8 +194,12 @@ static void reply_connected(struct attempt *attempt,
 	log_info(attempt->desk->app->log,
 		 "event=punch-connected connections=%zu took_ms=%u",
 		 result->count, result->took_ms);
-	for (size_t i = 0; i < result->count; i++)
+	for (size_t i = 0; i < result->count; i++) {
 		fds[i] = result->connections[i].fd;
+		/* The relay answers stray words, others cannot. */
+		if (!is_relayed)
+			(void)punch_filter_attach(fds[i]);
+	}
 	control_reply_fds(take_call(attempt), reply, fds,
 			  is_relayed ? 0 : result->count);
 }

@@ -31,6 +31,18 @@ punch_sides() {
 	PUNCH_Q=$(punch_outer "$consumer" "$NAT_HOST")
 }
 
+# Runs a command in a lab of its own; for tests of many labs.
+# usage: punch_lab COMMAND...
+punch_lab() {
+	local status=0
+
+	(
+		lab_start
+		"$@"
+	) || status=$?
+	[ "$status" -eq 0 ] || exit "$status"
+}
+
 # The address that the side's peer is told.
 punch_outer() {
 	case $1 in

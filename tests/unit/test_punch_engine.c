@@ -8,6 +8,7 @@
 
 #include "mem.h"
 #include "punch.h"
+#include "punch_filter.h"
 #include "udp.h"
 
 /* Both ends of the punching on the loopback, in one loop. */
@@ -202,6 +203,46 @@ static void punch_when_nobody_is_there_then_fails_in_time(void **state)
 			 PUNCH_CAUSE_REFUSED);
 }
 
+static void filter_attach_each_word_of_the_dialect_is_dropped(void **state)
+{
+	static const struct {
+		const char *text;
+		bool passes;
+	} rows[] = {
+	    {"OK", false},
+	    {"OK_ACK", false},
+	    {"continuously pinging to 1.2.3.4:5", false},
+	    {"continuously pinging to ", false},
+	    {"", true},
+	    {"O", true},
+	    {"NO", true},
+	    {"OK\n", true},
+	    {"OK_AC", true},
+	    {"OK_ACK!", true},
+	    {"OK_NAK", true},
+	    {"continuously pinging to", true},
+	    {"continuously sending to 1.2.3.4", true},
+	    {"a datagram of the service, of some length", true},
+	};
+	struct endpoint any = loopback(0), to;
+	int fd = udp_open(&any), from = udp_open(&any);
+	char bytes[64];
+
+	(void)state;
+	to = udp_local(fd);
+	assert_int_equal(punch_filter_attach(fd), 0);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t len = strlen(rows[i].text);
+
+		assert_int_equal(udp_send(from, &to, rows[i].text, len, 0), 0);
+		if ((recv(fd, bytes, sizeof(bytes), 0) == (ssize_t)len) !=
+		    rows[i].passes)
+			fail_msg("'%s'", rows[i].text);
+	}
+	close(fd);
+	close(from);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +255,7 @@ int main(void)
 		punch_new_when_a_port_is_taken_then_names_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		punch_when_nobody_is_there_then_fails_in_time, setup, teardown),
+	    cmocka_unit_test(filter_attach_each_word_of_the_dialect_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
