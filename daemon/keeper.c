@@ -159,10 +159,25 @@ static void end(void *arg, const struct lease *lease, bool is_left)
 	orphans_look(keeper->orphans);
 }
 
+static bool is_left(void *arg, const struct addr *gateway,
+		    enum transport transport, uint16_t internal_port)
+{
+	struct keeper *keeper = arg;
+	const struct store_record *record =
+	    store_find(keeper->store, gateway, transport, internal_port);
+
+	return record && record->is_old && record->lease.external.port;
+}
+
 struct portmap_memory keeper_memory(struct keeper *keeper)
 {
 	return (struct portmap_memory){
-	    .recall = recall, .keep = keep, .end = end, .arg = keeper};
+	    .recall = recall,
+	    .is_left = is_left,
+	    .keep = keep,
+	    .end = end,
+	    .arg = keeper,
+	};
 }
 
 /* --- the last run ----------------------------------------------------------

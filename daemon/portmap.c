@@ -200,6 +200,16 @@ void portmap_remove_user(struct portmap *portmap, struct portmap_user *user)
 		loop_timer_start(portmap->burial, 0);
 }
 
+unsigned int portmap_user_count(const struct portmap *portmap)
+{
+	const struct portmap_user *user;
+	unsigned int count = 0;
+
+	LIST_FOREACH(user, &portmap->users, link)
+	count++;
+	return count;
+}
+
 void portmap_tell_kept(struct portmap *portmap)
 {
 	struct portmap_user *user;
@@ -219,6 +229,17 @@ struct map_client *portmap_client(const struct portmap *portmap,
 const struct portmap_options *portmap_options(const struct portmap *portmap)
 {
 	return &portmap->options;
+}
+
+bool portmap_is_left(const struct portmap *portmap, enum transport transport,
+		     uint16_t internal_port)
+{
+	const struct portmap_options *options = &portmap->options;
+	const struct portmap_memory *memory = &options->memory;
+
+	return memory->is_left &&
+	       memory->is_left(memory->arg, &options->link.gateway, transport,
+			       internal_port);
 }
 
 bool portmap_is_absent(const struct portmap *portmap)

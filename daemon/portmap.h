@@ -52,6 +52,10 @@ struct portmap_memory {
 	/* Fills RET_PAST; false when nothing is remembered. */
 	bool (*recall)(void *arg, const struct lease *lease,
 		       struct lease_past *ret_past);
+	/* Did the last run leave a mapping of this inner port on GATEWAY, which
+	 * nobody has taken over yet? */
+	bool (*is_left)(void *arg, const struct addr *gateway,
+			enum transport transport, uint16_t internal_port);
 	/* LEASE is about to be asked for, or has changed. False when it is not
 	 * safely kept yet: portmap_tell_kept() follows. */
 	bool (*keep)(void *arg, const struct lease *lease);
@@ -111,6 +115,9 @@ void portmap_probe(struct portmap *portmap);
 void portmap_add_user(struct portmap *portmap, struct portmap_user *user);
 void portmap_remove_user(struct portmap *portmap, struct portmap_user *user);
 
+/* How many there are: leases, mostly. */
+unsigned int portmap_user_count(const struct portmap *portmap);
+
 /* The memory holds everything that it was given. */
 void portmap_tell_kept(struct portmap *portmap);
 
@@ -118,6 +125,10 @@ void portmap_tell_kept(struct portmap *portmap);
 struct map_client *portmap_client(const struct portmap *portmap,
 				  enum map_via via);
 const struct portmap_options *portmap_options(const struct portmap *portmap);
+
+/* Did the last run leave a mapping of this inner port on the gateway? */
+bool portmap_is_left(const struct portmap *portmap, enum transport transport,
+		     uint16_t internal_port);
 
 /* Has no protocol answered, and is none still being asked? */
 bool portmap_is_absent(const struct portmap *portmap);
