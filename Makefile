@@ -30,7 +30,9 @@ LIB_SRC := \
 	lib/envfile_lex.c \
 	lib/epoch.c \
 	lib/finding.c \
+	lib/http_reply.c \
 	lib/igd_desc.c \
+	lib/igd_soap.c \
 	lib/igd_url.c \
 	lib/igd_wire.c \
 	lib/mem.c \
@@ -289,7 +291,14 @@ TEST_TOOLS := \
 	pmp_probe \
 	punch_peer
 
-# A tool of several files.
+# Tools of several files.
+FAKEGW_SRC := \
+	tests/tools/fakegw/fakegw.c \
+	tests/tools/fakegw/http_face.c \
+	tests/tools/fakegw/knobs.c \
+	tests/tools/fakegw/pmp.c \
+	tests/tools/fakegw/ssdp_face.c
+
 USERNAT_SRC := \
 	tests/tools/usernat/delay.c \
 	tests/tools/usernat/packet.c \
@@ -392,7 +401,7 @@ $(BUILD)/traversald: $(call objects,daemon/main.c) $(DAEMON_A) $(LIB_A)
 $(BUILD)/traversalctl: $(call objects,ctl/main.c) $(CTL_A) $(LIB_A)
 	$(LINK) $(LIB_LIBS)
 $(BUILD)/traversald-igd: $(call objects,daemon/igd_worker.c \
-		daemon/igd_sandbox.c) $(LIB_A)
+		daemon/igd_firewall.c daemon/igd_http.c daemon/igd_sandbox.c) $(LIB_A)
 	$(LINK) $(LIB_LIBS) $(MINIUPNPC_LIBS)
 $(BUILD)/traversald-echo: $(call objects,daemon/traversald_echo.c) \
 		$(DAEMON_A) $(LIB_A)
@@ -421,6 +430,9 @@ $(REPLAY_BIN): %: %.o $(call objects,tests/replay/loop_fake.c \
 $(TOOL_BIN): %: %.o $(DAEMON_A) $(LIB_A)
 	$(LINK) $(DAEMON_LIBS)
 TOOL_BIN += $(BUILD)/tests/tools/usernat/usernat
+TOOL_BIN += $(BUILD)/tests/tools/fakegw/fakegw
+$(BUILD)/tests/tools/fakegw/fakegw: $(call objects,$(FAKEGW_SRC)) $(LIB_A)
+	$(LINK)
 $(BUILD)/tests/tools/usernat/usernat: $(call objects,$(USERNAT_SRC)) $(LIB_A)
 	$(LINK)
 $(FUZZ_BIN): %: %.o $(DAEMON_A) $(CTL_A) $(LIB_A)

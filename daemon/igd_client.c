@@ -49,6 +49,18 @@ static uint64_t unmap(struct map_client *client,
 	return op->id;
 }
 
+static uint64_t check(struct map_client *client,
+		      const struct map_request *request, map_done_fn done,
+		      void *arg)
+{
+	struct igd_op *op = igd_queue_push(client_of(client), IGD_OP_CHECK);
+
+	op->ladder.wish = *request;
+	op->done = done;
+	op->arg = arg;
+	return op->id;
+}
+
 static void cancel(struct map_client *client, uint64_t id)
 {
 	struct igd_client *c = client_of(client);
@@ -84,6 +96,7 @@ static const struct map_client_ops igd_ops = {
     .probe = probe,
     .map = map,
     .unmap = unmap,
+    .check = check,
     .cancel = cancel,
     .free = free_client,
 };

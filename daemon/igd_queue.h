@@ -15,13 +15,19 @@
 #include "igd_process.h"
 #include "ssdp_search.h"
 
-enum igd_op_kind { IGD_OP_REFRESH, IGD_OP_MAP, IGD_OP_UNMAP, IGD_OP_LIST };
+enum igd_op_kind {
+	IGD_OP_REFRESH,
+	IGD_OP_MAP,
+	IGD_OP_UNMAP,
+	IGD_OP_CHECK,
+	IGD_OP_LIST,
+};
 
 /* A request of the caller, or (REFRESH) the wish to look after the router. */
 struct igd_op {
 	uint64_t id;
 	enum igd_op_kind kind;
-	struct igd_ladder ladder; /* MAP, UNMAP */
+	struct igd_ladder ladder; /* MAP, UNMAP; CHECK: its wish */
 	map_done_fn done;
 	igd_list_fn listed;
 	void *arg;

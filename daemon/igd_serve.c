@@ -43,9 +43,8 @@ static void ask(struct igd_client *c, enum igd_phase phase,
 
 static void ask_open(struct igd_client *c)
 {
-	struct igd_request request = {.verb = IGD_OPEN,
-				      .gateway = c->base.gateway,
-				      .client = c->seen};
+	struct igd_request request = {
+	    .verb = IGD_OPEN, .gateway = c->base.gateway, .client = c->seen};
 
 	snprintf(request.url, sizeof(request.url), "%s",
 		 c->places.items[0].url);
@@ -63,6 +62,13 @@ static void ask_op(struct igd_client *c, struct igd_op *op)
 		break;
 	case IGD_OP_LIST:
 		request.verb = IGD_LIST;
+		break;
+	case IGD_OP_CHECK:
+		request.verb = IGD_GET;
+		request.external_port = op->ladder.wish.external_port;
+		request.protocol = op->ladder.wish.transport == TRANSPORT_TCP
+				       ? IGD_TCP
+				       : IGD_UDP;
 		break;
 	case IGD_OP_MAP:
 	case IGD_OP_UNMAP:
@@ -219,6 +225,29 @@ static void refreshed(struct igd_client *c, const struct igd_answer *answer)
 	igd_queue_fail(c, MAP_OK, IGD_OK);
 }
 
+/* Is the entry that was read the one that was asked for? */
+static void checked(struct igd_client *c, const struct igd_op *op,
+		    const struct igd_answer *answer)
+{
+	const struct igd_entry *entry = &answer->entry;
+
+	if (answer->code == IGD_OK)
+		igd_queue_fail(c,
+			       addr_equal(&entry->client, &c->lan) &&
+				       entry->internal_port ==
+					   op->ladder.wish.internal_port
+				   ? MAP_OK
+				   : MAP_CONFLICT,
+			       IGD_OK);
+	/* Some say 501 for what is not there. */
+	else if (answer->code == IGD_NO_SUCH_ENTRY ||
+		 answer->code == IGD_ARRAY_INDEX_INVALID ||
+		 answer->code == IGD_ACTION_FAILED)
+		igd_queue_fail(c, MAP_BROKEN, IGD_NOT_IN_TABLE);
+	else
+		igd_queue_fail(c, MAP_REFUSED, answer->code);
+}
+
 static void op_answered(struct igd_client *c, struct igd_op *op,
 			const struct igd_answer *answer)
 {
@@ -228,6 +257,8 @@ static void op_answered(struct igd_client *c, struct igd_op *op,
 	}
 	if (op->kind == IGD_OP_REFRESH) {
 		refreshed(c, answer);
+	} else if (op->kind == IGD_OP_CHECK) {
+		checked(c, op, answer);
 	} else if (op->kind == IGD_OP_LIST) {
 		igd_queue_fail(c, igd_queue_status(answer->code), answer->code);
 	} else if (igd_ladder_answer(&op->ladder, answer)) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lease_check.h"
 #include "mem.h"
 #include "renewal.h"
 
@@ -70,10 +71,13 @@ struct lease {
 	unsigned int failures;
 	struct loop_timer *timer; /* search deadline, renewal or retry */
 	struct loop_timer *expiry;
+	struct lease_check *check;
+	uint64_t remake_id; /* of the deletion before it is made anew; or 0 */
+	bool is_remaking;
 	lease_changed_fn changed;
 	void *arg;
 	bool is_releasing;
-	bool is_left; /* what was asked for may stay behind the release */
+	bool is_left;      /* what was asked for may stay behind the release */
 	lease_released_fn released;
 	void *released_arg;
 };
@@ -293,6 +297,14 @@ static const char *grant_event(const struct lease *lease,
 					    : "mapping-acquired";
 }
 
+static void start_check(struct lease *lease)
+{
+	const struct map_request request =
+	    make_request(lease, lease->grant.external.port);
+
+	lease_check_start(lease->check, lease->grant.via, &request);
+}
+
 static void accept_grant(struct lease *lease, enum map_via via,
 			 const struct map_result *result)
 {
@@ -329,10 +341,40 @@ static void accept_grant(struct lease *lease, enum map_via via,
 		loop_timer_start(lease->expiry,
 				 (uint64_t)grant.lifetime_s * 1000);
 	schedule_renewal(lease);
+	start_check(lease);
 	keep(lease);
 	announce(lease, event);
+	is_new = is_new || lease->is_remaking;
+	lease->is_remaking = false;
 	if (is_new)
 		tell(lease);
+}
+
+/* Looks for a mapping that is not what was granted. */
+static void on_checked(void *arg, enum lease_check_finding finding,
+		       const struct map_result *result)
+{
+	struct lease *lease = arg;
+
+	switch (finding) {
+	case LEASE_CHECK_EXTENDED:
+		if (!lease->grant.is_permanent)
+			loop_timer_start(lease->expiry,
+					 (uint64_t)result->lifetime_s * 1000);
+		return;
+	case LEASE_CHECK_MOVED:
+		accept_grant(lease, lease->grant.via, result);
+		return;
+	case LEASE_CHECK_STOLEN:
+	case LEASE_CHECK_GONE:
+		log_warn(lease_log(lease),
+			 "event=mapping-missing service=%s via=%s cause=%s",
+			 lease->wish.name, map_via_name(lease->grant.via),
+			 finding == LEASE_CHECK_STOLEN ? "stolen" : "gone");
+		announce(lease, "mapping-lost");
+		pursue(lease, true);
+		return;
+	}
 }
 
 /* How much a failure tells a person: a refusal more than a silence. */
@@ -566,6 +608,7 @@ static void on_expiry(void *arg)
 	struct lease *lease = arg;
 
 	announce(lease, "mapping-lost");
+	lease_check_stop(lease->check);
 	lease->is_held = false;
 	lease->user.is_holding = false;
 	pursue(lease, false);
@@ -665,6 +708,7 @@ struct lease *lease_new(struct portmap *portmap, const struct lease_wish *wish,
 	lease->arg = arg;
 	lease->timer = loop_timer_new(loop, on_timer, lease);
 	lease->expiry = loop_timer_new(loop, on_expiry, lease);
+	lease->check = lease_check_new(portmap, on_checked, lease);
 	for (int via = 0; via < MAP_VIA_COUNT; via++) {
 		lease->attempts[via].lease = lease;
 		lease->attempts[via].via = (enum map_via)via;
@@ -722,16 +766,53 @@ void lease_renew(struct lease *lease)
 		pursue(lease, lease->is_held);
 }
 
+static void cancel_remake(struct lease *lease)
+{
+	struct map_client *client =
+	    portmap_client(lease->portmap, lease->grant.via);
+
+	if (lease->remake_id)
+		client->ops->cancel(client, lease->remake_id);
+	lease->remake_id = 0;
+}
+
 void lease_free(struct lease *lease)
 {
 	if (!lease)
 		return;
 	cancel_attempts(lease);
+	cancel_remake(lease);
+	lease_check_free(lease->check);
 	portmap_remove_user(lease->portmap, &lease->user);
 	loop_timer_free(lease->timer);
 	loop_timer_free(lease->expiry);
 	sodium_memzero(lease->nonce, sizeof(lease->nonce));
 	free(lease);
+}
+
+static void on_remade(void *arg, const struct map_result *result)
+{
+	struct lease *lease = arg;
+
+	(void)result;
+	lease->remake_id = 0;
+	pursue(lease, lease->is_held);
+}
+
+void lease_remake(struct lease *lease)
+{
+	if (!lease->is_held || lease->is_releasing || lease->remake_id)
+		return;
+	log_warn(lease_log(lease),
+		 "event=mapping-remade service=%s via=%s cause=\"listed, but "
+		 "nothing comes in\"",
+		 lease->wish.name, map_via_name(lease->grant.via));
+	cancel_attempts(lease);
+	lease_check_stop(lease->check);
+	lease->is_remaking = true;
+	lease->remake_id =
+	    unmap_at(lease, lease->grant.via, lease->grant.external.port,
+		     on_remade, lease);
 }
 
 static void end_release(struct lease *lease, bool confirmed)
@@ -815,6 +896,8 @@ void lease_release(struct lease *lease, lease_released_fn released, void *arg)
 	lease->is_releasing = true;
 	lease->released = released;
 	lease->released_arg = arg;
+	cancel_remake(lease);
+	lease_check_stop(lease->check);
 	loop_timer_stop(lease->timer);
 	loop_timer_stop(lease->expiry);
 	deadline =

@@ -3,8 +3,8 @@
  *
  * A lease races the protocols of its portmap (PCP before NAT-PMP before UPnP,
  * without waiting for a slower one), holds what was granted, renews it by the
- * rules of RFC 6887 section 11.2.1, asks anew when the gateway restarted, and
- * deletes it at release. One protocol holds it at a time. It does not judge
+ * rules of RFC 6887 section 11.2.1, asks anew when the gateway restarted or has
+ * lost it, and deletes it at release. One protocol holds it at a time. It does not judge
  * whether the external address is public: the method does.
  */
 #ifndef DAEMON_LEASE_H
@@ -69,6 +69,10 @@ const struct portmap_options *lease_options(const struct lease *lease);
 
 /* Asks now, whether it is held (a renewal) or failed (another try). */
 void lease_renew(struct lease *lease);
+
+/* The gateway lists the mapping, but nothing comes in through it: deletes it
+ * and asks anew. There is a call once it is granted again. */
+void lease_remake(struct lease *lease);
 
 /* Deletes the mapping on the gateway and frees the lease; RELEASED (may be
  * NULL) is called once, at the latest after LEASE_RELEASE_MS. */

@@ -244,6 +244,11 @@ void mapping_describe_outer(const struct mapping *m, char *buf,
 			     : outer.failure.detail);
 }
 
+void mapping_remake(struct mapping *m)
+{
+	lease_remake(m->inner);
+}
+
 void mapping_renew(struct mapping *m)
 {
 	lease_renew(m->inner);

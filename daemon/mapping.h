@@ -47,6 +47,9 @@ void mapping_deepen(struct mapping *mapping);
 /* Asks every router anew, held or not. */
 void mapping_renew(struct mapping *mapping);
 
+/* See lease_remake(): of the gateway's lease. */
+void mapping_remake(struct mapping *mapping);
+
 /* Deletes the leases, the outermost first, and frees the mapping; RELEASED (may
  * be NULL) is called once, at the latest after LEASE_RELEASE_MS. CONFIRMED:
  * every router said so. */

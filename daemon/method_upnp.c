@@ -31,6 +31,8 @@
 #define REPROVE_UNPROVEN_MS 60000
 /* A router without a public address is asked again so often. */
 #define PRIVATE_RETRY_MS 60000
+/* A mapping that lets nothing in is made anew so often. */
+#define REPAIR_MS 600000
 
 enum phase {
 	PHASE_START,    /* nothing done yet */
@@ -50,7 +52,8 @@ struct method_run {
 	uint64_t gate_ms; /* when the gate was entered, on the loop's clock */
 	struct loop_timer *timer;
 	struct mapping *mapping;
-	struct pinhole *pinhole; /* over IPv6, beside all this */
+	struct pinhole *pinhole;         /* over IPv6, beside all this */
+	uint64_t repaired_ms;            /* 0 = never */
 	struct endpoint proven_external; /* what the report speaks of */
 	uint64_t question;
 	struct twin *twin;
@@ -204,6 +207,19 @@ static void settle(struct method_run *run, enum method_outcome outcome,
 	chain_report(run->slot, &run->report);
 }
 
+/* Some routers list a mapping that they no longer forward, and renewing it does
+ * not help: deleted and made anew it works. Not too often, for there are other
+ * reasons for silence. */
+static void repair(struct method_run *run)
+{
+	uint64_t now_ms = loop_now_ms(run->env->loop);
+
+	if (run->repaired_ms && now_ms - run->repaired_ms < REPAIR_MS)
+		return;
+	run->repaired_ms = now_ms;
+	mapping_remake(run->mapping);
+}
+
 static void on_twin(void *arg, const struct prove_result *result)
 {
 	struct method_run *run = arg;
@@ -223,6 +239,7 @@ static void on_twin(void *arg, const struct prove_result *result)
 		       "the router granted the mapping, but nothing comes in "
 		       "through a second one made to test it");
 		mapping_deepen(run->mapping);
+		repair(run);
 		return;
 	}
 	snprintf(detail, sizeof(detail),
@@ -269,6 +286,7 @@ static void on_proof(void *arg, const struct prove_result *result)
 		       "the router granted the mapping, but nothing comes in "
 		       "through it");
 		mapping_deepen(run->mapping);
+		repair(run);
 		return;
 	case PROVE_PORT_IN_USE:
 		start_twin(run);

@@ -585,6 +585,52 @@ static void lease_when_pcp_moves_the_port_then_not_deleted(void **state)
 	assert_int_equal(pcp->unmaps, 0);
 }
 
+static void lease_when_port_is_stolen_then_another_in_a_minute(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+
+	pcp->is_there = true;
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	pcp->other_port = 4444;
+	loop_fake_advance(scene->loop, 60000);
+	assert_int_equal(view_of(scene).external.port, 4444);
+	assert_int_equal(scene->changes, 2);
+}
+
+static void lease_when_looked_after_then_neither_news_nor_delay(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t renew_in_ms;
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	renew_in_ms = view_of(scene).renew_in_ms;
+	loop_fake_advance(scene->loop, 600000);
+	assert_int_equal(scene->renewals, 0);
+	assert_int_equal(scene->changes, 1);
+	assert_int_equal(view_of(scene).renew_in_ms, renew_in_ms - 600000);
+	assert_in_range(scene->gateway->via[MAP_VIA_PCP].maps, 10, 16);
+}
+
+static void lease_when_remade_then_deleted_granted_and_told(void **state)
+{
+	struct scene *scene = *state;
+	struct fake_protocol *pcp = &scene->gateway->via[MAP_VIA_PCP];
+
+	has_all(scene);
+	start(scene);
+	loop_fake_advance(scene->loop, 1000);
+	lease_remake(scene->lease);
+	loop_fake_advance(scene->loop, 10);
+	assert_int_equal(pcp->unmaps, 1);
+	assert_int_equal(fake_gateway_held(scene->gateway), 1);
+	assert_int_equal(scene->changes, 2);
+	assert_int_equal(view_of(scene).external.port, 51820);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -619,6 +665,9 @@ int main(void)
 	    SCENARIO(lease_when_another_protocol_sees_it_then_renewed_too),
 	    SCENARIO(lease_when_readdressed_then_old_and_new_known),
 	    SCENARIO(lease_when_pcp_moves_the_port_then_not_deleted),
+	    SCENARIO(lease_when_port_is_stolen_then_another_in_a_minute),
+	    SCENARIO(lease_when_looked_after_then_neither_news_nor_delay),
+	    SCENARIO(lease_when_remade_then_deleted_granted_and_told),
 	};
 
 	return cmocka_run_group_tests_name("lease", tests, NULL, NULL);
