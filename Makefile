@@ -501,6 +501,7 @@ INSTALLED = \
 	doc/traversald.8:$(mandir)/man8:644 \
 	doc/traversald-echo.8:$(mandir)/man8:644 \
 	conf/traversald.conf.example:$(datadir)/doc/traversald:644 \
+	doc/traversald.schema.json:$(datadir)/doc/traversald:644 \
 	conf/traversald.default:$(sysconfdir)/default:644
 
 .PHONY: install uninstall dist deb

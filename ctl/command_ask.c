@@ -162,7 +162,7 @@ int command_version(const struct args *args, const struct out *out)
 		json_decref(answer);
 	} else {
 		printf("traversalctl %s\ntraversald ", VERSION);
-		out_wrap(out, 0, 0, daemon ? daemon : "does not answer");
+		out_wrap(out, 11, 0, daemon ? daemon : "does not answer");
 	}
 	json_decref(parameters);
 	return CTL_OK;

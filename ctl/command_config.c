@@ -33,7 +33,7 @@ static int config_show(const struct args *args, const struct out *out)
 	} else {
 		render_config(out, json_object_get(parameters, "entries"));
 		if (json_array_size(json_object_get(parameters, "findings")))
-			putchar('\n');
+			out_end(out);
 		render_findings(out, json_object_get(parameters, "findings"));
 	}
 	json_decref(parameters);

@@ -1,11 +1,14 @@
 #include "commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "exits.h"
+#include "mem.h"
 #include "say.h"
+#include "table.h"
 #include "text.h"
 
 #define TYPO_DISTANCE 2
@@ -106,19 +109,67 @@ static int say_unknown(const char *name)
 	return CTL_USAGE;
 }
 
+/* The command and its arguments, behind BEFORE. */
+static void print_usage(const struct out *out, const char *before,
+			const struct command *command)
+{
+	char *usage = xasprintf("%s%s%s", command->name,
+				*command->words ? " " : "", command->words);
+
+	printf("%s", before);
+	out_wrap(out, strlen(before), 4, usage);
+	free(usage);
+}
+
 static void print_commands(const struct out *out, bool admin)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (commands[i].admin != admin)
 			continue;
-		printf("  %s %s\n      ", commands[i].name, commands[i].words);
+		print_usage(out, "  ", &commands[i]);
+		printf("      ");
 		out_wrap(out, 6, 6, commands[i].summary);
 	}
 }
 
+static void print_options(const struct out *out)
+{
+	static const char *const rows[][2] = {
+	    {"--json[=pretty|short]", "the answer as JSON"},
+	    {"--timeout TIME", "give up after, such as 5s or 2m"},
+	    {"-q, --quiet", "print nothing, only exit"},
+	    {"-v, --verbose", "also what was tried, and why"},
+	    {"--color=auto|always|never", "when to use colours"},
+	    {"--ascii", "no character beyond ASCII"},
+	    {"--utc", "points in time in UTC"},
+	    {"--no-legend", "tables without their headings"},
+	    {"--socket PATH", "another than /run/traversald.sock"},
+	    {"--admin-socket PATH",
+	     "another than traversald-admin.sock beside it"},
+	};
+	struct args plain = *out->args;
+	struct out options = *out;
+	struct table table = {(const struct table_column[]){{"", 0}, {"", 0}},
+			      2, NULL, 0};
+
+	plain.no_legend = true;
+	options.args = &plain;
+	out_wrap(out, 0, 0, "\nOptions, anywhere:");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		table_add(&table, "  %s", rows[i][0]);
+		table_add(&table, "%s", rows[i][1]);
+	}
+	table_print(&options, &table);
+	out_wrap(out, 0, 0,
+		 "\nExit status: 0 good, 1 degraded or likely, 2 not reachable "
+		 "or failed, 3 unknown; 64 usage, 69 traversald is not "
+		 "running, 75 timed out, 77 not permitted, 78 bad "
+		 "configuration.");
+}
+
 static int help_on(const struct command *command, const struct out *out)
 {
-	printf("traversalctl %s %s\n", command->name, command->words);
+	print_usage(out, "traversalctl ", command);
 	out_wrap(out, 0, 0, command->summary);
 	if (command->admin)
 		out_wrap(out, 0, 0,
@@ -127,32 +178,50 @@ static int help_on(const struct command *command, const struct out *out)
 	return CTL_OK;
 }
 
+static void print_help(const struct out *out)
+{
+	out_wrap(out, 0, 4,
+		 "usage: traversalctl [OPTION...] [COMMAND [ARGUMENT...]]");
+	out_wrap(out, 0, 0, "\nFor everybody:");
+	print_commands(out, false);
+	out_wrap(out, 0, 0, "\nFor root and members of the group traversald:");
+	print_commands(out, true);
+	print_options(out);
+}
+
+/* All of them, or only ONE. */
+static json_t *help_json(const struct command *one)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!one || one == &commands[i])
+			json_array_append_new(
+			    list, json_pack("{s:s,s:s,s:s,s:b}", "name",
+					    commands[i].name, "arguments",
+					    commands[i].words, "summary",
+					    commands[i].summary, "admin",
+					    commands[i].admin));
+	return json_pack("{s:o}", "commands", list);
+}
+
 static int command_help(const struct args *args, const struct out *out)
 {
-	const struct command *command;
+	const struct command *command =
+	    args->count > 0 ? find(args->words[0]) : NULL;
+	json_t *answer;
 
-	if (args->count > 0) {
-		command = find(args->words[0]);
-		return command ? help_on(command, out)
-			       : say_unknown(args->words[0]);
+	if (args->count > 0 && !command)
+		return say_unknown(args->words[0]);
+	if (args->json != ARGS_JSON_OFF) {
+		answer = help_json(command);
+		out_json(out, answer);
+		json_decref(answer);
+		return CTL_OK;
 	}
-	puts("usage: traversalctl [OPTION...] [COMMAND [ARGUMENT...]]\n\n"
-	     "For everybody:");
-	print_commands(out, false);
-	puts("\nFor root and members of the group traversald:");
-	print_commands(out, true);
-	puts("\nOptions, anywhere:\n"
-	     "  --json[=pretty|short]      the answer as JSON\n"
-	     "  --timeout TIME             give up after, such as 5s or 2m\n"
-	     "  -q, --quiet                print nothing, only exit\n"
-	     "  -v, --verbose              also what was tried, and why\n"
-	     "  --color=auto|always|never  --ascii  --utc  --no-legend\n"
-	     "  --socket PATH              another than /run/traversald.sock\n"
-	     "  --admin-socket PATH        another than traversald-admin.sock "
-	     "beside it\n\n"
-	     "Exit status: 0 good, 1 degraded or likely, 2 not reachable or "
-	     "failed, 3 unknown;\n64 usage, 69 traversald is not running, 75 "
-	     "timed out, 77 not permitted,\n78 bad configuration.");
+	if (command)
+		return help_on(command, out);
+	print_help(out);
 	return CTL_OK;
 }
 

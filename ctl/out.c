@@ -77,6 +77,7 @@ struct out out_init(const struct args *args)
 {
 	return (struct out){
 	    .args = args,
+	    .stream = stdout,
 	    .width = find_width(),
 	    .ascii = wants_ascii(args),
 	    .color = wants_color(args),
@@ -86,10 +87,9 @@ struct out out_init(const struct args *args)
 const char *out_glyph(const struct out *out, enum out_glyph glyph)
 {
 	static const char *const glyphs[OUT_GLYPH_COUNT][2] = {
-	    [OUT_FROM] = {"←", "<-"},
-	    [OUT_NONE] = {"–", "-"},
-	    [OUT_LINK] = {"──", "--"},
-	    [OUT_BROKEN] = {"──✖──", "--x--"},
+	    [OUT_FROM] = {"←", "<-"},  [OUT_NONE] = {"–", "-"},
+	    [OUT_LINK] = {"──", "--"}, [OUT_BROKEN] = {"──✖──", "--x--"},
+	    [OUT_CUT] = {"…", "~"},
 	};
 
 	return glyphs[glyph][out->ascii];
@@ -115,9 +115,9 @@ void out_text(const struct out *out, const char *text, size_t len)
 	for (size_t i = 0; i < len; i += step ? step : 1) {
 		step = text_utf8_length(text + i, len - i, &code);
 		if (step == 0 || is_harmful(code) || (step > 1 && out->ascii))
-			putchar('?');
+			fputc('?', out->stream);
 		else
-			fwrite(text + i, 1, step, stdout);
+			fwrite(text + i, 1, step, out->stream);
 	}
 }
 
@@ -136,10 +136,41 @@ size_t out_columns(const char *text)
 	return columns_of(text, strlen(text));
 }
 
-static void put_spaces(size_t count)
+void out_end(const struct out *out)
+{
+	fputc('\n', out->stream);
+}
+
+static void put_spaces(const struct out *out, size_t count)
 {
 	while (count-- > 0)
-		putchar(' ');
+		fputc(' ', out->stream);
+}
+
+/* Bytes of the first COLUMNS columns of TEXT. */
+static size_t bytes_of(const char *text, size_t columns)
+{
+	size_t i = 0;
+
+	for (; text[i]; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80 && columns-- == 0)
+			break;
+	return i;
+}
+
+size_t out_cut(const struct out *out, const char *text, size_t columns)
+{
+	size_t used = out_columns(text);
+
+	if (used <= columns) {
+		out_text(out, text, strlen(text));
+		return used;
+	}
+	if (columns == 0)
+		return 0;
+	out_text(out, text, bytes_of(text, columns - 1));
+	fputs(out_glyph(out, OUT_CUT), out->stream);
+	return columns;
 }
 
 /* Where a line is, and how it goes on. */
@@ -147,10 +178,10 @@ struct cursor {
 	size_t at, indent;
 };
 
-static void new_line(struct cursor *cursor)
+static void new_line(const struct out *out, struct cursor *cursor)
 {
-	putchar('\n');
-	put_spaces(cursor->indent);
+	out_end(out);
+	put_spaces(out, cursor->indent);
 	cursor->at = cursor->indent;
 }
 
@@ -166,7 +197,7 @@ static void put_word(const struct out *out, struct cursor *cursor,
 		step = step ? step : 1;
 		if (out->width > 0 && cursor->at >= out->width &&
 		    cursor->indent < out->width)
-			new_line(cursor);
+			new_line(out, cursor);
 		out_text(out, word + i, step);
 		cursor->at++;
 	}
@@ -182,7 +213,7 @@ void out_wrap(const struct out *out, size_t at, size_t indent, const char *text)
 		if (*text == '\n') {
 			text++;
 			if (*text)
-				new_line(&cursor);
+				new_line(out, &cursor);
 			at_start = true;
 			continue;
 		}
@@ -191,16 +222,16 @@ void out_wrap(const struct out *out, size_t at, size_t indent, const char *text)
 		if (out->width > 0 && !at_start &&
 		    cursor.at + blanks + columns_of(text + blanks, len) >
 			out->width) {
-			new_line(&cursor);
+			new_line(out, &cursor);
 		} else {
-			put_spaces(blanks);
+			put_spaces(out, blanks);
 			cursor.at += blanks;
 		}
 		put_word(out, &cursor, text + blanks, len);
 		at_start = false;
 		text += blanks + len;
 	}
-	putchar('\n');
+	out_end(out);
 }
 
 void out_row(const struct out *out, const char *label, const char *format, ...)
@@ -215,15 +246,16 @@ void out_row(const struct out *out, const char *label, const char *format, ...)
 		abort();
 	va_end(args);
 	if (*label) {
-		put_spaces(2);
-		out_text(out, label, strlen(label));
+		put_spaces(out, 2);
 		at = 2 + out_columns(label);
 		if (at >= indent) {
-			putchar('\n');
+			out_wrap(out, 2, 2, label);
 			at = 0;
+		} else {
+			out_text(out, label, strlen(label));
 		}
 	}
-	put_spaces(indent - at);
+	put_spaces(out, indent - at);
 	out_wrap(out, indent, indent, text);
 	free(text);
 }
@@ -243,9 +275,10 @@ static void put_mark(const struct out *out, enum reachable reachable)
 	const char *glyph = marks[reachable].glyphs[out->ascii];
 
 	if (out->color)
-		printf("\033[1;%sm%s\033[0m ", marks[reachable].color, glyph);
+		fprintf(out->stream, "\033[1;%sm%s\033[0m ",
+			marks[reachable].color, glyph);
 	else
-		printf("%s ", glyph);
+		fprintf(out->stream, "%s ", glyph);
 }
 
 void out_headline(const struct out *out, enum reachable reachable,
@@ -260,17 +293,17 @@ void out_headline(const struct out *out, enum reachable reachable,
 	if (used + 2 + aside_columns > limit) {
 		out_wrap(out, 2, 2, sentence);
 		if (*aside) {
-			put_spaces(2);
+			put_spaces(out, 2);
 			out_wrap(out, 2, 2, aside);
 		}
 		return;
 	}
 	out_text(out, sentence, strlen(sentence));
 	if (*aside) {
-		put_spaces(limit - used - aside_columns);
+		put_spaces(out, limit - used - aside_columns);
 		out_text(out, aside, strlen(aside));
 	}
-	putchar('\n');
+	out_end(out);
 }
 
 /* --- values -----------------------------------------------------------------
@@ -329,6 +362,7 @@ void out_json(const struct out *out, const json_t *value)
 	size_t flags =
 	    out->args->json == ARGS_JSON_PRETTY ? JSON_INDENT(2) : JSON_COMPACT;
 
-	json_dumpf(value, stdout, flags | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
-	putchar('\n');
+	json_dumpf(value, out->stream,
+		   flags | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+	out_end(out);
 }

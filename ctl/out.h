@@ -1,5 +1,5 @@
 /*
- * out: standard output as people see it: glyphs, colours, width, durations.
+ * out: text as people see it: glyphs, colours, width, durations.
  *
  * Every text goes through here, and nothing that could steer a terminal comes
  * out. Where the output is no terminal, lines are not wrapped: they are for
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "args.h"
 #include "status_text.h"
@@ -25,17 +26,19 @@ enum out_glyph {
 	OUT_NONE,   /* dash: nothing there */
 	OUT_LINK,   /* a stretch of path */
 	OUT_BROKEN, /* one that is cut */
+	OUT_CUT,    /* at the end of what was cut: one column */
 	OUT_GLYPH_COUNT,
 };
 
 struct out {
 	const struct args *args; /* borrowed */
+	FILE *stream;            /* borrowed: where it goes */
 	size_t width;            /* columns; 0: do not wrap */
 	bool ascii;
 	bool color;
 };
 
-/* Looks at ARGS, the environment and the terminal. */
+/* To standard output; looks at ARGS, the environment and the terminal. */
 struct out out_init(const struct args *args);
 
 const char *out_glyph(const struct out *out, enum out_glyph glyph);
@@ -57,6 +60,13 @@ void out_headline(const struct out *out, enum reachable reachable,
 
 /* Columns of TEXT. */
 size_t out_columns(const char *text);
+
+/* Ends the line. */
+void out_end(const struct out *out);
+
+/* Prints the first COLUMNS columns of TEXT, with OUT_CUT where there is more;
+ * returns how many were printed. */
+size_t out_cut(const struct out *out, const char *text, size_t columns);
 
 /* Prints TEXT, nothing in it can steer the terminal. Without ASCII only. */
 void out_text(const struct out *out, const char *text, size_t len);

@@ -130,7 +130,6 @@ static void add_entry(struct table *table, const json_t *entry)
 	int64_t line = pick_int_or(entry, "line", 0);
 
 	table_add(table, "%s", pick_text(entry, "key", "?"));
-	table_add(table, "%s", pick_text(entry, "value", ""));
 	if (file && line > 0)
 		table_add(table, "%s:%lld", file, (long long)line);
 	else if (file)
@@ -142,13 +141,14 @@ static void add_entry(struct table *table, const json_t *entry)
 			  strcmp(origin, "command-line") == 0
 			      ? "the command line"
 			      : origin);
+	table_add(table, "%s", pick_text(entry, "value", ""));
 }
 
 static void render_entries(const struct out *out, const json_t *entries,
 			   bool ours)
 {
 	static const struct table_column columns[] = {
-	    {"OPTION", 0}, {"VALUE", 0}, {"FROM", 1}};
+	    {"OPTION", 0}, {"FROM", 0}, {"VALUE", 0}};
 	struct table table = {columns, sizeof(columns) / sizeof(columns[0]),
 			      NULL, 0};
 	const json_t *entry;

@@ -107,6 +107,6 @@ void render_nat(const struct out *out, const json_t *nat)
 	render_facts(out, nat);
 	if (json_array_size(json_object_get(nat, "peers")) == 0)
 		return;
-	putchar('\n');
+	out_end(out);
 	render_peers(out, json_object_get(nat, "peers"));
 }

@@ -59,59 +59,86 @@ static bool hide_one(const struct table *table, size_t *widths)
 	return true;
 }
 
-static size_t total(const struct table *table, const size_t *widths)
+/* The last column that is shown. */
+static size_t last_of(const struct table *table, const size_t *widths)
 {
-	size_t sum = 0;
+	size_t last = 0;
 
 	for (size_t i = 0; i < table->column_count; i++)
 		if (widths[i] > 0)
-			sum += (sum ? GAP : 0) + widths[i];
+			last = i;
+	return last;
+}
+
+/* Columns that are needed at least. */
+static size_t needed(const struct table *table, const size_t *widths)
+{
+	size_t sum = 0, last = last_of(table, widths), width;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (widths[i] == 0)
+			continue;
+		width = widths[i];
+		if (i == last && i > 0 && width > TABLE_WRAPPED_LEAST)
+			width = TABLE_WRAPPED_LEAST;
+		sum += (sum ? GAP : 0) + width;
+	}
 	return sum;
 }
 
-static void print_cell(const struct out *out, const char *text, size_t width,
-		       bool is_first, bool is_last)
+/* Makes the table as narrow as the output. Returns whether that could be. */
+static bool fit(const struct out *out, const struct table *table,
+		size_t *widths)
 {
-	size_t columns = out_columns(text);
-
-	if (!is_first)
-		printf("%*s", GAP, "");
-	out_text(out, text, strlen(text));
-	if (!is_last && columns < width)
-		printf("%*s", (int)(width - columns), "");
+	if (out->width == 0)
+		return true;
+	if (needed(table, widths) > out->width && widths[0] > TABLE_NAME_MOST &&
+	    table->column_count > 1)
+		widths[0] = TABLE_NAME_MOST;
+	while (needed(table, widths) > out->width && hide_one(table, widths))
+		;
+	return needed(table, widths) <= out->width;
 }
 
 static void print_row(const struct out *out, const struct table *table,
 		      const size_t *widths, char *const *cells)
 {
-	size_t last = 0;
-	bool is_first = true;
+	size_t last = last_of(table, widths), at = 0, used;
 
-	for (size_t i = 0; i < table->column_count; i++)
-		if (widths[i] > 0)
-			last = i;
-	for (size_t i = 0; i < table->column_count; i++) {
+	for (size_t i = 0; i < last; i++) {
 		if (widths[i] == 0)
 			continue;
-		print_cell(out, cells ? cells[i] : table->columns[i].title,
-			   widths[i], is_first, i == last);
-		is_first = false;
+		used = out_cut(out, cells ? cells[i] : table->columns[i].title,
+			       widths[i]);
+		fprintf(out->stream, "%*s", (int)(widths[i] - used + GAP), "");
+		at += widths[i] + GAP;
 	}
-	putchar('\n');
+	out_wrap(out, at, at, cells ? cells[last] : table->columns[last].title);
+}
+
+/* A row as a paragraph: the first cell, then the others by their titles. */
+static void print_paragraph(const struct out *out, const struct table *table,
+			    char *const *cells)
+{
+	out_wrap(out, 0, 0, cells[0]);
+	for (size_t i = 1; i < table->column_count; i++)
+		out_row(out, table->columns[i].title, "%s", cells[i]);
 }
 
 void table_print(const struct out *out, struct table *table)
 {
 	size_t widths[TABLE_COLUMNS_MOST];
+	bool fits;
 
 	measure(out, table, widths);
-	while (out->width > 0 && total(table, widths) > out->width &&
-	       hide_one(table, widths))
-		;
-	if (!out->args->no_legend)
+	fits = fit(out, table, widths);
+	if (fits && !out->args->no_legend)
 		print_row(out, table, widths, NULL);
 	for (size_t i = 0; i < table->cell_count; i += table->column_count)
-		print_row(out, table, widths, table->cells + i);
+		if (fits)
+			print_row(out, table, widths, table->cells + i);
+		else
+			print_paragraph(out, table, table->cells + i);
 	for (size_t i = 0; i < table->cell_count; i++)
 		free(table->cells[i]);
 	free(table->cells);

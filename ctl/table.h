@@ -1,7 +1,9 @@
 /*
  * table: rows and columns of short texts, as wide as they need.
  *
- * Where the terminal is too narrow the least important columns go.
+ * Where the terminal is too narrow, the last column is wrapped, the first one
+ * cut to TABLE_NAME_MOST, and then the least important columns go. Where what
+ * is left is too wide still, each row becomes a paragraph of all its cells.
  */
 #ifndef CTL_TABLE_H
 #define CTL_TABLE_H
@@ -10,7 +12,9 @@
 
 #include "out.h"
 
-#define TABLE_COLUMNS_MOST 10
+#define TABLE_COLUMNS_MOST  10
+#define TABLE_NAME_MOST     24
+#define TABLE_WRAPPED_LEAST 16 /* columns, to wrap the last column in */
 
 struct table_column {
 	const char *title; /* borrowed */

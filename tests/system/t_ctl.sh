@@ -92,20 +92,28 @@ expect_ctl 0 status --color=always
 says out $'\e[1;32m●'
 unset CLICOLOR_FORCE NO_COLOR
 
-note "every width"
-for columns in 20 60 80; do
-	export COLUMNS=$columns
-	for command in status "status -v" check mappings "config show"; do
-		[ "$columns$command" != "20mappings" ] || continue
-		[ "$columns$command" != "20config show" ] || continue
-		# shellcheck disable=SC2086 # words
-		ctl $command
-		widest=$(LC_ALL=C.UTF-8 wc -L <"$scratch/out")
-		[ "$widest" -le "$columns" ] || [ "$command" = "config show" ] ||
-			fail "$command is $widest columns at $columns"
+note "every width, every screen"
+# A long name, IPv6, a long value: what needs the most room.
+jq '.services[0] += {name: "a-service-with-quite-a-long-name",
+	external: [.services[0].external[0] + {family: "ipv6",
+	address: "2001:0db8:1111:2222:3333:4444:5555:6666"}]}' \
+	<<<"$("$LAB_BUILD/traversalctl" --json \
+		--socket="$scratch/traversald.sock")" >"$scratch/wide.json"
+for scenario in yes cgnat likely unknown "$scratch/wide.json"; do
+	start_fake "$scenario"
+	for columns in 20 40 60 80 100; do
+		for command in status "status -v" check mappings \
+			"mappings --router" nat "config show" "acquire 3" \
+			"map 7/udp" help "help map" version --ascii; do
+			# shellcheck disable=SC2086 # words
+			COLUMNS=$columns ctl $command
+			widest=$(LC_ALL=C.UTF-8 wc -L <"$scratch/out")
+			[ "$widest" -le "$columns" ] ||
+				fail "$command is $widest columns at $columns"
+		done
 	done
 done
-unset COLUMNS
+start_fake yes
 
 note "JSON"
 expect_ctl 0 --json=short status

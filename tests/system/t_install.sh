@@ -28,6 +28,7 @@ expect "installed files" "644 etc/default/traversald
 755 usr/sbin/traversald
 755 usr/sbin/traversald-echo
 644 usr/share/doc/traversald/traversald.conf.example
+644 usr/share/doc/traversald/traversald.schema.json
 644 usr/share/man/man1/traversalctl.1
 644 usr/share/man/man5/traversald.conf.5
 644 usr/share/man/man8/traversald-echo.8

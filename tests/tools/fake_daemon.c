@@ -63,11 +63,16 @@ static const char base[] =
     "{\"method\":\"holepunching\",\"outcome\":\"ok\",\"detail\":\"\","
     "\"took_ms\":310}],"
     "\"proof\":[{\"kind\":\"echo\",\"vantage\":\"198.51.100.9:4589\","
-    "\"result\":\"received\",\"age_sec\":41}]}],"
+    "\"result\":\"received\",\"age_sec\":41,\"method\":\"upnp\"}]}],"
     "\"nat\":{\"mapping\":\"endpoint-independent\","
     "\"filtering\":\"address-and-port-dependent\","
     "\"legacy_name\":\"port-restricted-cone\",\"hairpin\":null,"
-    "\"port_preserving\":true,\"layers\":1,\"cgnat\":false},"
+    "\"port_preserving\":true,\"layers\":1,\"cgnat\":false,"
+    "\"allocation\":\"preserving\",\"external\":\"203.0.113.7\","
+    "\"confidence\":\"high\",\"samples\":4,\"udp_timeout_sec\":118,"
+    "\"peers\":[{\"peer\":\"open\",\"with_mapping\":\"yes\","
+    "\"punching\":\"yes\"},{\"peer\":\"symmetric\","
+    "\"with_mapping\":\"yes\",\"punching\":\"predict\"}]},"
     "\"findings\":[{\"id\":\"cfg.deprecated\",\"severity\":\"warning\","
     "\"title\":\"--wireguard.listen.ports is ignored\","
     "\"detail\":\"the node reads --udp.ports since version 1.0\","
@@ -224,20 +229,19 @@ static void get_counters(void *arg, struct control_call *call,
 	(void)arg;
 	(void)parameters;
 	control_reply(
-	    call,
-	    parse("{\"counters\":{\"events\":["
-		  "{\"event\":\"mapping-renewed\",\"via\":\"pcp\","
-		  "\"count\":3},"
-		  "{\"event\":\"address-changed\",\"via\":\"pcp\","
-		  "\"count\":1},"
-		  "{\"event\":\"verdict-changed\",\"via\":null,"
-		  "\"count\":2}],"
-		  "\"round_trips\":{\"buckets\":["
-		  "{\"at_most_ms\":5,\"count\":0},"
-		  "{\"at_most_ms\":250,\"count\":4}],"
-		  "\"count\":5,\"sum_ms\":1500},"
-		  "\"rejected\":[{\"protocol\":\"pcp\",\"count\":7}],"
-		  "\"slow_callbacks\":0,\"slowest_callback_ms\":0}}"));
+	    call, parse("{\"counters\":{\"events\":["
+			"{\"event\":\"mapping-renewed\",\"via\":\"pcp\","
+			"\"count\":3},"
+			"{\"event\":\"address-changed\",\"via\":\"pcp\","
+			"\"count\":1},"
+			"{\"event\":\"verdict-changed\",\"via\":null,"
+			"\"count\":2}],"
+			"\"round_trips\":{\"buckets\":["
+			"{\"at_most_ms\":5,\"count\":0},"
+			"{\"at_most_ms\":250,\"count\":4}],"
+			"\"count\":5,\"sum_ms\":1500},"
+			"\"rejected\":[{\"protocol\":\"pcp\",\"count\":7}],"
+			"\"slow_callbacks\":0,\"slowest_callback_ms\":0}}"));
 }
 
 static json_t *check_result(struct app *app, const char *summary)
@@ -370,12 +374,18 @@ static void reload(void *arg, struct control_call *call, json_t *parameters)
 }
 
 static const struct control_method methods[] = {
-    {"GetStatus", false, get_status}, {"GetMappings", false, get_mappings},
-    {"GetConfig", false, get_config}, {"GetCounters", false, get_counters},
-    {"Check", false, check},          {"Subscribe", false, subscribe},
-    {"Map", true, map},               {"Unmap", true, unmap},
-    {"Acquire", true, acquire},       {"Release", true, reply_empty},
-    {"Renew", true, renew},           {"Probe", true, never},
+    {"GetStatus", false, get_status},
+    {"GetMappings", false, get_mappings},
+    {"GetConfig", false, get_config},
+    {"GetCounters", false, get_counters},
+    {"Check", false, check},
+    {"Subscribe", false, subscribe},
+    {"Map", true, map},
+    {"Unmap", true, unmap},
+    {"Acquire", true, acquire},
+    {"Release", true, reply_empty},
+    {"Renew", true, renew},
+    {"Probe", true, never},
     {"Reload", true, reload},
 };
 
