@@ -67,10 +67,13 @@ struct api_wait *api_wait(struct api *api, struct control_call *call,
 void api_service_changed(struct api *api, struct service *service)
 {
 	struct api_wait *waiting, *next;
+	char name[CONFIG_NAME_BYTES];
 
+	/* An answer may end the service: its name is asked for no more. */
+	snprintf(name, sizeof(name), "%s", service->config.name);
 	for (waiting = LIST_FIRST(&api->waiting); waiting; waiting = next) {
 		next = LIST_NEXT(waiting, link);
-		if (strcmp(waiting->service, service->config.name) == 0)
+		if (strcmp(waiting->service, name) == 0)
 			try_answer(waiting, false);
 	}
 }
@@ -115,6 +118,6 @@ void api_forget_deletions(struct api *api)
 {
 	struct api_ticket *ticket;
 
-	LIST_FOREACH(ticket, &api->tickets, link)
-	ticket->api = NULL;
+	LIST_FOREACH (ticket, &api->tickets, link)
+		ticket->api = NULL;
 }
