@@ -9,8 +9,10 @@
 #include "status_json.h"
 
 struct listing {
+	struct portmap_user user; /* keeps a retired portmap's client alive */
 	struct app *app;
 	struct control_call *call;
+	struct portmap *portmap;
 	struct map_client *client;
 	uint64_t id;
 	json_t *mappings;
@@ -58,6 +60,18 @@ static json_t *entry_json(const struct listing *listing,
 	    "ours", 0);
 }
 
+static void ignore(struct portmap_user *user, enum map_via via)
+{
+	(void)user;
+	(void)via;
+}
+
+static void listing_free(struct listing *listing)
+{
+	portmap_remove_user(listing->portmap, &listing->user);
+	free(listing);
+}
+
 static void on_list(void *arg, enum map_status status,
 		    const struct igd_entry *entries, size_t count)
 {
@@ -71,7 +85,7 @@ static void on_list(void *arg, enum map_status status,
 	control_on_gone(listing->call, NULL, NULL);
 	control_reply(listing->call,
 		      json_pack("{s:o}", "mappings", listing->mappings));
-	free(listing);
+	listing_free(listing);
 }
 
 static void on_gone(void *arg)
@@ -80,7 +94,7 @@ static void on_gone(void *arg)
 
 	listing->client->ops->cancel(listing->client, listing->id);
 	json_decref(listing->mappings);
-	free(listing);
+	listing_free(listing);
 }
 
 void router_table_reply(struct app *app, struct control_call *call,
@@ -98,7 +112,11 @@ void router_table_reply(struct app *app, struct control_call *call,
 	listing = xcalloc(1, sizeof(*listing));
 	listing->app = app;
 	listing->call = call;
+	listing->portmap = app->env.portmap;
 	listing->client = client;
+	listing->user.changed = ignore;
+	listing->user.restarted = ignore;
+	portmap_add_user(listing->portmap, &listing->user);
 	listing->mappings = ours;
 	listing->id = igd_client_list(client, on_list, listing);
 	control_on_gone(call, on_gone, listing);
