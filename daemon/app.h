@@ -23,6 +23,7 @@
 
 struct keeper;
 struct nat_watch;
+struct teller;
 
 struct app {
 	struct loop *loop;
@@ -40,6 +41,7 @@ struct app {
 	struct method_env env;
 	struct services *services;
 	struct keeper *keeper;
+	struct teller *teller;
 	uint8_t secret[32]; /* of this host, kept in the data directory */
 	uint64_t started_ms;
 	struct verdict verdict;

@@ -47,6 +47,12 @@ static struct verdict judge_unreachable(const struct verdict_input *input)
 	struct verdict v = {REACHABLE_NO, "no-path",
 			    "NOT reachable from the internet"};
 
+	if (input->is_offline) {
+		v.code = "no-network";
+		v.summary = "NOT reachable from the internet: this host has "
+			    "no way out (no default route)";
+		return v;
+	}
 	switch (input->upnp_outcome) {
 	case METHOD_PRIVATE_ADDRESS:
 		v.code = "private-address";

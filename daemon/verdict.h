@@ -15,6 +15,7 @@
 
 /* What counts of one service. */
 struct verdict_input {
+	bool is_offline; /* the host has no default route at all */
 	enum chain_state state;
 	bool has_carrier;
 	enum method_id carrier;           /* with HAS_CARRIER */
