@@ -59,8 +59,7 @@ static void show_paths(const struct out *out, const json_t *paths)
 	const json_t *path;
 	size_t i;
 
-	json_array_foreach(paths, i, path)
-	{
+	json_array_foreach (paths, i, path) {
 		table_add(&table, "%lld", number_of(path, "index"));
 		table_add(&table, "%lld", number_of(path, "ttl"));
 		add_endpoint(&table, json_object_get(path, "announced"));
@@ -88,8 +87,7 @@ static void show_connections(const struct out *out, const json_t *connections)
 	const json_t *connection;
 	size_t i;
 
-	json_array_foreach(connections, i, connection)
-	{
+	json_array_foreach (connections, i, connection) {
 		table_add(&table, "%lld", number_of(connection, "index"));
 		add_endpoint(&table, json_object_get(connection, "local"));
 		add_endpoint(&table, json_object_get(connection, "remote"));
@@ -121,6 +119,10 @@ static int hand_over(const struct args *args, struct client *client,
 	int fds[FDS_MOST], error = 0;
 	size_t count = client_take_fds(client, fds, FDS_MOST);
 
+	if ((punch->exec || punch->relay) && count == 0) {
+		say(args, "traversald passed no sockets");
+		return CTL_FAILED;
+	}
 	if (punch->exec) {
 		error = punch_exec(punch->exec, fds, count,
 				   json_object_get(reply, "connections"));

@@ -268,6 +268,27 @@ static bool is_on_link(const void *arg, const struct addr *a)
 	return netmon_is_on_link(app->netmon, a);
 }
 
+static bool find_forward(const void *arg, const char *name,
+			 struct endpoint *ret_forward)
+{
+	const struct app *app = arg;
+	const struct config *config = app->config;
+
+	if (config->pool_has_forward && strcmp(config->pool_name, name) == 0) {
+		*ret_forward = config->pool_forward;
+		return true;
+	}
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct service_config *service = &config->services[i];
+
+		if (strcmp(service->name, name) != 0)
+			continue;
+		*ret_forward = service->forward;
+		return service->has_forward;
+	}
+	return false;
+}
+
 static void reply_refused(struct control_call *call,
 			  const struct punch_refusal *why)
 {
@@ -340,7 +361,11 @@ void punch_desk_call(struct punch_desk *desk, struct control_call *call,
 		     const json_t *parameters)
 {
 	const struct punch_ground ground = {
-	    .is_own = is_own, .is_on_link = is_on_link, .arg = desk->app};
+	    .is_own = is_own,
+	    .is_on_link = is_on_link,
+	    .find_forward = find_forward,
+	    .arg = desk->app,
+	};
 	struct punch_request request;
 	struct punch_refusal why;
 

@@ -228,7 +228,10 @@ static int read_count(const json_t *parameters, struct punch_options *o,
 			   &o->wanted, why);
 }
 
-static int read_forward(const json_t *parameters, struct punch_request *request,
+/* An endpoint, or the name of a service that has one configured. */
+static int read_forward(const json_t *parameters,
+			const struct punch_ground *ground,
+			struct punch_request *request,
 			struct punch_refusal *why)
 {
 	const json_t *value = json_object_get(parameters, "forward");
@@ -236,9 +239,13 @@ static int read_forward(const json_t *parameters, struct punch_request *request,
 
 	if (!value || json_is_null(value))
 		return 0;
-	if (!text || endpoint_parse(text, &request->forward) < 0 ||
+	if (!text ||
+	    (endpoint_parse(text, &request->forward) < 0 &&
+	     !ground->find_forward(ground->arg, text, &request->forward)) ||
 	    request->forward.port == 0)
-		return punch_refuse(why, "forward", "ADDRESS:PORT is needed");
+		return punch_refuse(why, "forward",
+				    "ADDRESS:PORT is needed, or a service "
+				    "whose forward is configured");
 	request->has_forward = true;
 	return 0;
 }
@@ -271,7 +278,7 @@ int punch_request_read(const json_t *parameters,
 		error = read_candidates(parameters, allow_private, ground, o,
 					ret_why);
 	if (!error)
-		error = read_forward(parameters, &request, ret_why);
+		error = read_forward(parameters, ground, &request, ret_why);
 	if (!error)
 		*ret_request = request;
 	return error;

@@ -29,6 +29,10 @@ struct punch_refusal {
 struct punch_ground {
 	bool (*is_own)(const void *arg, const struct addr *a);
 	bool (*is_on_link)(const void *arg, const struct addr *a);
+	/* Where the configuration forwards punched traffic of the service NAME
+	 * to; false: no such service, or it says nothing of that. */
+	bool (*find_forward)(const void *arg, const char *name,
+			     struct endpoint *ret_forward);
 	const void *arg;
 };
 

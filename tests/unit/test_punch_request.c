@@ -37,8 +37,16 @@ static bool is_on_link(const void *arg, const struct addr *a)
 	       addr_same_prefix(a, &link, 24);
 }
 
-static const struct punch_ground ground = {.is_own = is_own,
-					   .is_on_link = is_on_link};
+static bool find_forward(const void *arg, const char *name,
+			 struct endpoint *ret_forward)
+{
+	(void)arg;
+	return strcmp(name, "wireguard") == 0 &&
+	       endpoint_parse("127.0.0.1:51820", ret_forward) == 0;
+}
+
+static const struct punch_ground ground = {
+    .is_own = is_own, .is_on_link = is_on_link, .find_forward = find_forward};
 
 #define GOOD_PORTS "'local_ports':[2000,2001],'remote_ports':[3000,3001]"
 #define GOOD_ROLE  "'role':'provider'"
@@ -177,6 +185,20 @@ static void read_without_count_wants_two_or_all(void **state)
 	assert_int_equal(request.options.wanted, 1);
 }
 
+static void read_forward_by_name_is_that_of_the_service(void **state)
+{
+	struct punch_request request;
+	struct punch_refusal why;
+
+	(void)state;
+	assert_int_equal(read_text("{" GOOD_PEER "," GOOD_PORTS "," GOOD_ROLE
+				   ",'forward':'wireguard'}",
+				   &request, &why),
+			 0);
+	assert_true(request.has_forward);
+	assert_int_equal(request.forward.port, 51820);
+}
+
 static void read_candidate_in_the_lan_is_taken_when_allowed(void **state)
 {
 	struct punch_request request;
@@ -217,6 +239,7 @@ int main(void)
 	    cmocka_unit_test(read_each_bad_parameter_is_refused_by_name),
 	    cmocka_unit_test(read_good_parameters_are_taken),
 	    cmocka_unit_test(read_without_count_wants_two_or_all),
+	    cmocka_unit_test(read_forward_by_name_is_that_of_the_service),
 	    cmocka_unit_test(read_candidate_in_the_lan_is_taken_when_allowed),
 	    cmocka_unit_test(read_more_ports_than_an_attempt_holds_is_refused),
 	};
