@@ -104,6 +104,10 @@ DAEMON_SRC := \
 	daemon/keeper.c \
 	daemon/lease.c \
 	daemon/lease_check.c \
+	daemon/lease_end.c \
+	daemon/lease_hold.c \
+	daemon/lease_parts.c \
+	daemon/lease_race.c \
 	daemon/log.c \
 	daemon/loop_event.c \
 	daemon/map_client.c \
@@ -127,6 +131,7 @@ DAEMON_SRC := \
 	daemon/orphans.c \
 	daemon/pcp_client.c \
 	daemon/pinhole.c \
+	daemon/pinhole_client.c \
 	daemon/pmp_engine.c \
 	daemon/pmp_job.c \
 	daemon/pmp_listen.c \
@@ -140,6 +145,7 @@ DAEMON_SRC := \
 	daemon/punch_json.c \
 	daemon/punch_request.c \
 	daemon/relay.c \
+	daemon/reload.c \
 	daemon/resolve_event.c \
 	daemon/router_table.c \
 	daemon/secret.c \
@@ -153,8 +159,10 @@ DAEMON_SRC := \
 	daemon/stun_keep.c \
 	daemon/stun_map.c \
 	daemon/tally.c \
+	daemon/teller.c \
 	daemon/twin.c \
 	daemon/udp.c \
+	daemon/uplink.c \
 	daemon/verdict.c
 
 CTL_SRC := \

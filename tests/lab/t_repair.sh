@@ -46,5 +46,5 @@ igd_start r natpmp=no
 try_dead upnp
 try_dropped upnp
 igd_stop
-igd_start r
+igd_start r natpmp=yes
 try_dead pcp
