@@ -4,8 +4,8 @@
  * A lease races the protocols of its portmap (PCP before NAT-PMP before UPnP,
  * without waiting for a slower one), holds what was granted, renews it by the
  * rules of RFC 6887 section 11.2.1, asks anew when the gateway restarted or has
- * lost it, and deletes it at release. One protocol holds it at a time. It does not judge
- * whether the external address is public: the method does.
+ * lost it, and deletes it at release. One protocol holds it at a time. It does
+ * not judge whether the external address is public: the method does.
  */
 #ifndef DAEMON_LEASE_H
 #define DAEMON_LEASE_H
