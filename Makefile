@@ -51,6 +51,7 @@ LIB_SRC := \
 	lib/punch_cause.c \
 	lib/punch_core.c \
 	lib/punch_path.c \
+	lib/punch_paths.c \
 	lib/punch_plan.c \
 	lib/punch_wire.c \
 	lib/renewal.c \
@@ -172,11 +173,31 @@ CTL_SRC := \
 	ctl/command_ask.c \
 	ctl/command_change.c \
 	ctl/command_config.c \
+	ctl/command_explain.c \
+	ctl/command_doctor.c \
 	ctl/command_follow.c \
 	ctl/command_metrics.c \
 	ctl/command_punch.c \
 	ctl/commands.c \
+	ctl/complete.c \
+	ctl/glossary.c \
 	ctl/metrics.c \
+	ctl/doctor.c \
+	ctl/doctor_cfg.c \
+	ctl/doctor_check.c \
+	ctl/doctor_docker.c \
+	ctl/doctor_facts.c \
+	ctl/doctor_firewall.c \
+	ctl/doctor_fw.c \
+	ctl/doctor_host.c \
+	ctl/doctor_host_facts.c \
+	ctl/doctor_nat.c \
+	ctl/doctor_net.c \
+	ctl/doctor_probe.c \
+	ctl/doctor_render.c \
+	ctl/doctor_router.c \
+	ctl/doctor_svc.c \
+	ctl/hostnet.c \
 	ctl/out.c \
 	ctl/pick.c \
 	ctl/prom.c \
@@ -187,7 +208,8 @@ CTL_SRC := \
 	ctl/render_service.c \
 	ctl/render_status.c \
 	ctl/say.c \
-	ctl/table.c
+	ctl/table.c \
+	ctl/usage.c
 
 # Their main() files stand with the rules below.
 PROGRAMS := \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
+#include "punch_paths.h"
 
 /* ICMP refusals of our answers that end a path: one may come from a peer that
  * is just opening its socket anew. */
@@ -13,228 +14,6 @@
 #define ANSWERS_LEAST 4
 /* Times its patience that a path may be silent where silence is hope. */
 #define STALLED_SILENT 3
-#define MS_PER_S       1000
-
-struct path {
-	struct punch_path view;
-	bool is_foreign; /* the remote address was not announced */
-	unsigned int times_chosen;
-	/* since it was chosen */
-	unsigned int answers;
-	unsigned int refused;
-	uint64_t chosen_ms;
-	uint64_t answer_due_ms;
-	uint64_t ok_ms;    /* when the peer's OK came; 0: not yet */
-	uint64_t heard_ms; /* the last of it; also before */
-};
-
-struct punch_core {
-	struct punch_core_options options;
-	const struct punch_policy *policy;
-	struct punch_plan plan;
-	size_t next_step;
-	uint64_t start_ms;
-	uint64_t end_ms;
-	enum punch_outcome outcome;
-	struct path paths[PUNCH_PORTS_MOST];
-	uint8_t order[PUNCH_PORTS_MOST];
-	uint64_t bucket_ms; /* token bucket of the answers, in time: full at */
-	uint64_t heard_ms;  /* anything, on any path */
-	uint64_t spray_ms;  /* start of the window */
-	unsigned int spray_count;
-	bool is_sprayed;
-	size_t next_tail;
-};
-
-/* --- paths ---------------------------------------------------------------- */
-
-/* The only writer of ->state. */
-static void path_event(struct path *path, enum punch_event event)
-{
-	path->view.state = punch_state_next(path->view.state, event);
-}
-
-/* --- sending -------------------------------------------------------------- */
-
-static int send_message(struct punch_core *core, size_t index,
-			enum punch_message message, const struct endpoint *to,
-			unsigned int ttl)
-{
-	uint8_t bytes[PUNCH_MESSAGE_BYTES];
-	size_t len = core->policy->codec->encode(core->options.session, message,
-						 to, bytes);
-	int error =
-	    core->options.send(core->options.arg, index, to, bytes, len, ttl);
-
-	if (error)
-		core->paths[index].view.send_error = -error;
-	return error;
-}
-
-/* A token bucket kept as the time at which it will be full again. */
-static bool take_token(struct punch_core *core, uint64_t now_ms)
-{
-	uint64_t token_ms = MS_PER_S / core->policy->answer_rate;
-	uint64_t burst_ms = token_ms * core->policy->answer_burst;
-
-	if (core->bucket_ms < now_ms)
-		core->bucket_ms = now_ms;
-	if (core->bucket_ms + token_ms > now_ms + burst_ms)
-		return false;
-	core->bucket_ms += token_ms;
-	return true;
-}
-
-static void answer(struct punch_core *core, uint64_t now_ms, size_t index,
-		   enum punch_message message)
-{
-	struct path *path = &core->paths[index];
-
-	if (!take_token(core, now_ms))
-		return;
-	(void)send_message(core, index, message, &path->view.remote,
-			   core->policy->full_ttl);
-	path->view.answers_sent++;
-}
-
-static void send_ok(struct punch_core *core, uint64_t now_ms, size_t index)
-{
-	struct path *path = &core->paths[index];
-
-	answer(core, now_ms, index, PUNCH_OK);
-	path->answer_due_ms =
-	    now_ms + (path->answers == 0 ? core->policy->answer_first_ms
-					 : core->policy->answer_ms);
-	path->answers++;
-}
-
-/* --- choosing ------------------------------------------------------------- */
-
-static unsigned int count_state(const struct punch_core *core,
-				enum punch_state state)
-{
-	unsigned int count = 0;
-
-	for (size_t i = 0; i < core->options.ports; i++)
-		count += core->paths[i].view.state == state;
-	return count;
-}
-
-static bool has_room(const struct punch_core *core)
-{
-	return count_state(core, PUNCH_CHOSEN) + count_state(core, PUNCH_DONE) <
-	       core->options.wanted;
-}
-
-static bool is_eligible(const struct punch_core *core, const struct path *path,
-			uint64_t now_ms)
-{
-	return path->view.state == PUNCH_SPARE &&
-	       (!path->is_foreign || now_ms >= core->start_ms +
-						   path->view.heard_ms +
-						   core->policy->foreign_ms);
-}
-
-/* Was the peer heard on it of late? */
-static bool is_alive(const struct punch_core *core, const struct path *path,
-		     uint64_t now_ms)
-{
-	return now_ms < path->heard_ms + core->policy->alive_ms;
-}
-
-static bool is_better(const struct punch_core *core, const struct path *a,
-		      const struct path *b, uint64_t now_ms)
-{
-	bool is_a_alive = is_alive(core, a, now_ms);
-
-	if (is_a_alive != is_alive(core, b, now_ms))
-		return is_a_alive;
-	if (a->is_foreign != b->is_foreign)
-		return b->is_foreign;
-	if (a->times_chosen != b->times_chosen)
-		return a->times_chosen < b->times_chosen;
-	return a->view.heard_ms < b->view.heard_ms;
-}
-
-static struct path *best_spare(struct punch_core *core, uint64_t now_ms)
-{
-	struct path *best = NULL;
-
-	for (size_t i = 0; i < core->options.ports; i++) {
-		struct path *path = &core->paths[core->order[i]];
-
-		if (is_eligible(core, path, now_ms) &&
-		    (!best || is_better(core, path, best, now_ms)))
-			best = path;
-	}
-	return best;
-}
-
-static void choose(struct punch_core *core, uint64_t now_ms, struct path *path)
-{
-	path_event(path, PUNCH_EVENT_CHOOSE);
-	path->times_chosen++;
-	path->answers = 0;
-	path->refused = 0;
-	path->chosen_ms = now_ms;
-	path->ok_ms = 0;
-	send_ok(core, now_ms, (size_t)(path - core->paths));
-}
-
-/* A path to an address that nobody announced makes way for one that was. */
-static void drop_foreign(struct punch_core *core, const struct path *better)
-{
-	if (has_room(core) || better->is_foreign)
-		return;
-	for (size_t i = 0; i < core->options.ports; i++) {
-		struct path *path = &core->paths[i];
-
-		if (path->view.state == PUNCH_CHOSEN && path->is_foreign) {
-			path_event(path, PUNCH_EVENT_STALLED);
-			return;
-		}
-	}
-}
-
-static void choose_paths(struct punch_core *core, uint64_t now_ms)
-{
-	struct path *best;
-
-	while ((best = best_spare(core, now_ms))) {
-		drop_foreign(core, best);
-		if (!has_room(core))
-			return;
-		choose(core, now_ms, best);
-	}
-}
-
-/* --- the end -------------------------------------------------------------- */
-
-static void finish(struct punch_core *core, uint64_t now_ms,
-		   enum punch_outcome outcome)
-{
-	core->outcome = outcome;
-	core->end_ms = now_ms;
-	for (size_t i = 0; i < core->options.ports; i++)
-		path_event(&core->paths[i], PUNCH_EVENT_CLOSE);
-}
-
-static void prove(struct punch_core *core, uint64_t now_ms, size_t index,
-		  enum punch_proof proof)
-{
-	struct path *path = &core->paths[index];
-
-	path_event(path, PUNCH_EVENT_PROVEN);
-	if (path->view.state != PUNCH_DONE ||
-	    path->view.proof != PUNCH_PROOF_NONE)
-		return;
-	path->view.proof = proof;
-	path->view.done_ms = now_ms - core->start_ms;
-	if (core->options.role == PUNCH_CONSUMER)
-		answer(core, now_ms, index, PUNCH_ACK);
-	if (count_state(core, PUNCH_DONE) == core->options.wanted)
-		finish(core, now_ms, PUNCH_CONNECTED);
-}
 
 /* --- hearing -------------------------------------------------------------- */
 
@@ -247,8 +26,8 @@ static bool is_announced(const struct punch_core *core, const struct addr *a)
 }
 
 /* Takes over where the peer is heard on a path that nobody relies on yet. */
-static void adopt(struct punch_core *core, uint64_t now_ms, struct path *path,
-		  const struct endpoint *from)
+static void adopt(struct punch_core *core, uint64_t now_ms,
+		  struct punch_track *path, const struct endpoint *from)
 {
 	bool is_foreign = !is_announced(core, &from->addr);
 
@@ -258,7 +37,7 @@ static void adopt(struct punch_core *core, uint64_t now_ms, struct path *path,
 		path->view.heard_ms = now_ms - core->start_ms;
 	path->view.remote = *from;
 	path->is_foreign = is_foreign;
-	path_event(path, PUNCH_EVENT_HEARD);
+	punch_paths_event(path, PUNCH_EVENT_HEARD);
 }
 
 static void watch_spray(struct punch_core *core, uint64_t now_ms)
@@ -275,28 +54,29 @@ static void watch_spray(struct punch_core *core, uint64_t now_ms)
  * counts is which OKs it acknowledges. */
 static void prefer(struct punch_core *core, uint64_t now_ms, size_t index)
 {
-	struct path *path = &core->paths[index];
+	struct punch_track *path = &core->paths[index];
 
 	if (path->view.state != PUNCH_SPARE || path->is_foreign)
 		return;
-	for (size_t i = 0; i < core->options.ports && !has_room(core); i++)
+	for (size_t i = 0;
+	     i < core->options.ports && !punch_paths_have_room(core); i++)
 		if (core->paths[i].view.state == PUNCH_CHOSEN)
-			path_event(&core->paths[i], PUNCH_EVENT_STALLED);
-	if (!has_room(core))
+			punch_paths_event(&core->paths[i], PUNCH_EVENT_STALLED);
+	if (!punch_paths_have_room(core))
 		return;
-	path_event(path, PUNCH_EVENT_CHOOSE);
+	punch_paths_event(path, PUNCH_EVENT_CHOOSE);
 	path->times_chosen++;
 	path->chosen_ms = now_ms;
 }
 
 static void hear_ok(struct punch_core *core, uint64_t now_ms, size_t index)
 {
-	struct path *path = &core->paths[index];
+	struct punch_track *path = &core->paths[index];
 
 	path->view.oks_heard++;
 	if (core->options.role == PUNCH_CONSUMER) {
 		prefer(core, now_ms, index);
-		prove(core, now_ms, index, PUNCH_PROOF_OK);
+		punch_paths_prove(core, now_ms, index, PUNCH_PROOF_OK);
 		return;
 	}
 	if (path->view.state != PUNCH_CHOSEN)
@@ -305,7 +85,7 @@ static void hear_ok(struct punch_core *core, uint64_t now_ms, size_t index)
 		path->ok_ms = now_ms;
 	/* It hears us from now on, so that this one will count. */
 	if (path->answers == 1)
-		send_ok(core, now_ms, index);
+		punch_paths_send_ok(core, now_ms, index);
 }
 
 static void hear_ping(struct punch_core *core, uint64_t now_ms, size_t index)
@@ -330,11 +110,12 @@ static void hear_chosen(struct punch_core *core, uint64_t now_ms, size_t index,
 	case PUNCH_ACK:
 		core->paths[index].view.acks_heard++;
 		if (is_provider)
-			prove(core, now_ms, index, PUNCH_PROOF_ACK);
+			punch_paths_prove(core, now_ms, index, PUNCH_PROOF_ACK);
 		break;
 	case PUNCH_OTHER:
 		if (is_provider)
-			prove(core, now_ms, index, PUNCH_PROOF_DATA);
+			punch_paths_prove(core, now_ms, index,
+					  PUNCH_PROOF_DATA);
 		break;
 	}
 }
@@ -343,7 +124,7 @@ static void hear_unchosen(struct punch_core *core, uint64_t now_ms,
 			  size_t index, const struct endpoint *from,
 			  enum punch_message message)
 {
-	struct path *path = &core->paths[index];
+	struct punch_track *path = &core->paths[index];
 
 	if (message != PUNCH_PING && message != PUNCH_OK)
 		return;
@@ -355,14 +136,14 @@ static void hear_unchosen(struct punch_core *core, uint64_t now_ms,
 	else
 		hear_ping(core, now_ms, index);
 	if (core->outcome == PUNCH_RUNNING)
-		choose_paths(core, now_ms);
+		punch_paths_choose(core, now_ms);
 }
 
 void punch_core_receive(struct punch_core *core, uint64_t now_ms, size_t index,
 			const struct endpoint *from, const uint8_t *bytes,
 			size_t len)
 {
-	struct path *path = &core->paths[index];
+	struct punch_track *path = &core->paths[index];
 	enum punch_message message =
 	    core->policy->codec->classify(core->options.session, bytes, len);
 	bool is_remote = endpoint_equal(&path->view.remote, from);
@@ -382,7 +163,7 @@ void punch_core_receive(struct punch_core *core, uint64_t now_ms, size_t index,
 	case PUNCH_DONE:
 		if (is_remote && message == PUNCH_OK &&
 		    core->options.role == PUNCH_CONSUMER)
-			answer(core, now_ms, index, PUNCH_ACK);
+			punch_paths_answer(core, now_ms, index, PUNCH_ACK);
 		break;
 	case PUNCH_CLOSED:
 	case PUNCH_STATE_COUNT:
@@ -393,7 +174,7 @@ void punch_core_receive(struct punch_core *core, uint64_t now_ms, size_t index,
 void punch_core_icmp(struct punch_core *core, uint64_t now_ms, size_t index,
 		     const struct punch_icmp *icmp)
 {
-	struct path *path = &core->paths[index];
+	struct punch_track *path = &core->paths[index];
 
 	assert(index < core->options.ports);
 	if (icmp->is_ttl_exceeded) {
@@ -409,21 +190,21 @@ void punch_core_icmp(struct punch_core *core, uint64_t now_ms, size_t index,
 	    !endpoint_equal(&icmp->destination, &path->view.remote) ||
 	    ++path->refused < REFUSALS_MOST)
 		return;
-	path_event(path, PUNCH_EVENT_REFUSED);
-	choose_paths(core, now_ms);
+	punch_paths_event(path, PUNCH_EVENT_REFUSED);
+	punch_paths_choose(core, now_ms);
 }
 
 /* --- time ----------------------------------------------------------------- */
 
 static void ping(struct punch_core *core, const struct punch_step *step)
 {
-	struct path *path = &core->paths[step->index];
+	struct punch_track *path = &core->paths[step->index];
 	const struct endpoint to = {
 	    .addr = core->options.targets[step->target],
 	    .port = core->options.target_ports[step->target][step->index],
 	};
 
-	(void)send_message(core, step->index, PUNCH_PING, &to, step->ttl);
+	punch_paths_send(core, step->index, PUNCH_PING, &to, step->ttl);
 	path->view.pings_sent++;
 }
 
@@ -440,14 +221,14 @@ static void run_plan(struct punch_core *core, uint64_t now_ms)
 		enum punch_state state = core->paths[step->index].view.state;
 
 		if ((state == PUNCH_SEEKING || state == PUNCH_SPARE) &&
-		    has_room(core))
+		    punch_paths_have_room(core))
 			ping(core, step);
 	}
 }
 
 /* Did the peer, which sprays as long as it has not enough, fall silent? */
-static bool is_quiet(const struct punch_core *core, const struct path *path,
-		     uint64_t now_ms)
+static bool is_quiet(const struct punch_core *core,
+		     const struct punch_track *path, uint64_t now_ms)
 {
 	return core->is_sprayed && path->answers >= ANSWERS_LEAST &&
 	       now_ms >= core->heard_ms + core->policy->assume_ms;
@@ -455,42 +236,44 @@ static bool is_quiet(const struct punch_core *core, const struct path *path,
 
 /* A sprayer that hears our OK stops pinging there, so that silence on one path
  * is hope, unless it lasts; any other peer has more to say. */
-static bool is_stalled(const struct punch_core *core, const struct path *path,
-		       uint64_t now_ms)
+static bool is_stalled(const struct punch_core *core,
+		       const struct punch_track *path, uint64_t now_ms)
 {
 	uint64_t patience_ms = core->policy->stalled_ms;
 
-	if (core->is_sprayed && !is_alive(core, path, now_ms))
+	if (core->is_sprayed && !punch_paths_is_alive(core, path, now_ms))
 		patience_ms *= STALLED_SILENT;
 	return !path->ok_ms && now_ms >= path->chosen_ms + patience_ms;
 }
 
-static void give_up(struct punch_core *core, uint64_t now_ms, struct path *path)
+static void give_up(struct punch_core *core, uint64_t now_ms,
+		    struct punch_track *path)
 {
-	const struct path *spare = best_spare(core, now_ms);
+	const struct punch_track *spare = punch_paths_best_spare(core, now_ms);
 
 	/* Without another way it is no use to leave this one. */
-	if (spare ? core->is_sprayed && !is_alive(core, spare, now_ms)
-		  : is_alive(core, path, now_ms))
+	if (spare
+		? core->is_sprayed && !punch_paths_is_alive(core, spare, now_ms)
+		: punch_paths_is_alive(core, path, now_ms))
 		return;
-	path_event(path, PUNCH_EVENT_STALLED);
-	choose_paths(core, now_ms);
+	punch_paths_event(path, PUNCH_EVENT_STALLED);
+	punch_paths_choose(core, now_ms);
 }
 
 static void run_chosen(struct punch_core *core, uint64_t now_ms, size_t index)
 {
-	struct path *path = &core->paths[index];
+	struct punch_track *path = &core->paths[index];
 	bool is_provider = core->options.role == PUNCH_PROVIDER;
 
 	if (is_provider && path->ok_ms && path->answers >= ANSWERS_LEAST &&
 	    now_ms >= path->ok_ms + core->policy->assume_ms)
-		prove(core, now_ms, index, PUNCH_PROOF_ASSUMED);
+		punch_paths_prove(core, now_ms, index, PUNCH_PROOF_ASSUMED);
 	else if (is_provider && is_quiet(core, path, now_ms))
-		prove(core, now_ms, index, PUNCH_PROOF_QUIET);
+		punch_paths_prove(core, now_ms, index, PUNCH_PROOF_QUIET);
 	else if (is_stalled(core, path, now_ms))
 		give_up(core, now_ms, path);
 	if (path->view.state == PUNCH_CHOSEN && now_ms >= path->answer_due_ms)
-		send_ok(core, now_ms, index);
+		punch_paths_send_ok(core, now_ms, index);
 }
 
 static void run_paths(struct punch_core *core, uint64_t now_ms)
@@ -500,7 +283,7 @@ static void run_paths(struct punch_core *core, uint64_t now_ms)
 		    core->outcome == PUNCH_RUNNING)
 			run_chosen(core, now_ms, i);
 	if (core->outcome == PUNCH_RUNNING)
-		choose_paths(core, now_ms);
+		punch_paths_choose(core, now_ms);
 }
 
 /* The peer may wait for the one ACK that was lost. */
@@ -512,7 +295,7 @@ static void run_tail(struct punch_core *core, uint64_t now_ms)
 		core->next_tail++;
 		for (size_t i = 0; i < core->options.ports; i++)
 			if (core->paths[i].view.state == PUNCH_DONE)
-				answer(core, now_ms, i, PUNCH_ACK);
+				punch_paths_answer(core, now_ms, i, PUNCH_ACK);
 	}
 }
 
@@ -522,7 +305,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 static uint64_t next_of_path(const struct punch_core *core,
-			     const struct path *path)
+			     const struct punch_track *path)
 {
 	if (path->view.state == PUNCH_CHOSEN)
 		return path->answer_due_ms;
@@ -558,7 +341,7 @@ uint64_t punch_core_run(struct punch_core *core, uint64_t now_ms)
 			run_plan(core, now_ms);
 		if (core->outcome == PUNCH_RUNNING &&
 		    now_ms >= core->start_ms + core->options.limit_ms)
-			finish(core, now_ms, PUNCH_FAILED);
+			punch_paths_finish(core, now_ms, PUNCH_FAILED);
 	}
 	if (core->outcome == PUNCH_RUNNING)
 		return next_run(core, now_ms);
