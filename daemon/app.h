@@ -55,8 +55,12 @@ struct app {
 	int (*reload)(struct app *app, const struct finding **ret_why);
 	/* Finds out everything anew: network, router, services. */
 	void (*probe)(struct app *app);
+	/* The last portmap is gone, with the last lease. */
+	void (*idle)(struct app *app);
+	unsigned int portmaps; /* that live: leases of theirs may be ending */
 	bool is_stopping;
-	bool is_clean; /* everything was given back */
+	bool is_clean; /* everything has ended */
+	bool has_left; /* a mapping that could not be given back */
 };
 
 #endif

@@ -56,6 +56,8 @@ static void on_hangup(void *arg, int signal)
 	const struct finding *why;
 
 	(void)signal;
+	if (daemon->app.is_stopping)
+		return;
 	service_manager_reloading(daemon->app.manager);
 	(void)reload_config(&daemon->app, &why);
 	service_manager_ready(daemon->app.manager);
@@ -72,16 +74,26 @@ static void on_stop_deadline(void *arg)
 	loop_stop(daemon->app.loop);
 }
 
+/* The end, when everything that was held has been given back. */
+static void end_if_idle(struct app *app)
+{
+	struct daemon *daemon = (struct daemon *)app;
+
+	if (!app->is_stopping || app->services || app->portmaps > 0)
+		return;
+	app->is_clean = true;
+	/* Once through the loop, for what frees itself there. */
+	loop_timer_start(daemon->stop_timer, 1);
+}
+
 static void on_services_stopped(void *arg)
 {
 	struct daemon *daemon = arg;
 
 	daemon->app.services = NULL;
-	daemon->app.is_clean = true;
 	keeper_stop(daemon->app.keeper);
 	uplink_retire(&daemon->app);
-	/* Once through the loop, for what frees itself there. */
-	loop_timer_start(daemon->stop_timer, 1);
+	end_if_idle(&daemon->app);
 }
 
 static void on_terminate(void *arg, int signal)
@@ -145,6 +157,7 @@ static void init_app(struct daemon *daemon,
 	app->sources = *sources;
 	app->reload = reload_config;
 	app->probe = probe;
+	app->idle = end_if_idle;
 	app->config = config;
 	app->config_generation = 1;
 	app->loop = loop_new();
@@ -246,7 +259,7 @@ int daemon_run(const struct config_sources *sources, struct config *config)
 	if (status == 0)
 		loop_run(daemon->app.loop);
 	log_info(daemon->app.log, "event=stopped clean=%s",
-		 daemon->app.is_clean ? "yes" : "no");
+		 daemon->app.is_clean && !daemon->app.has_left ? "yes" : "no");
 	keeper_free(daemon->app.keeper);
 	if (daemon->app.is_clean)
 		fini_app(daemon);

@@ -130,6 +130,7 @@ static void on_hold_over(void *arg)
 static void bury(void *arg)
 {
 	struct portmap *portmap = arg;
+	const struct portmap_options options = portmap->options;
 
 	for (int via = 0; via < MAP_VIA_COUNT; via++)
 		if (portmap->clients[via])
@@ -138,6 +139,8 @@ static void bury(void *arg)
 	loop_timer_free(portmap->poll);
 	loop_timer_free(portmap->burial);
 	free(portmap);
+	if (options.living)
+		options.living(options.living_arg, -1);
 }
 
 struct portmap *portmap_new(const struct portmap_options *options)
@@ -158,6 +161,8 @@ struct portmap *portmap_new(const struct portmap_options *options)
 		if (options->new_client[via])
 			portmap->clients[via] =
 			    options->new_client[via](options, &listener);
+	if (options->living)
+		options->living(options->living_arg, 1);
 	return portmap;
 }
 

@@ -29,6 +29,9 @@ void teller_lease_news(void *arg, const char *event, const struct lease *lease)
 	    status_json_endpoint(&view.external), "via", map_via_name(view.via),
 	    "lifetime_sec", (int)view.lifetime_s);
 
+	if (strcmp(event, "mapping-left-behind") == 0 &&
+	    teller->app->is_stopping)
+		teller->app->has_left = true;
 	if (addr_is_set(&view.previous.addr))
 		json_object_set_new(fields, "previous",
 				    status_json_endpoint(&view.previous));

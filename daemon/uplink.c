@@ -19,6 +19,15 @@ static bool is_same_path(const struct netview *a, const struct netview *b)
 	       addr_equal(&a->ipv4.local, &b->ipv4.local);
 }
 
+static void on_portmap_living(void *arg, int by)
+{
+	struct app *app = arg;
+
+	app->portmaps += (unsigned int)by;
+	if (app->portmaps == 0)
+		app->idle(app);
+}
+
 /* What the portmaps of every gateway have in common. */
 static struct portmap_options portmap_basics(struct app *app)
 {
@@ -30,6 +39,8 @@ static struct portmap_options portmap_basics(struct app *app)
 	    .news = teller_lease_news,
 	    .restarted = teller_router_restarted,
 	    .news_arg = app->teller,
+	    .living = on_portmap_living,
+	    .living_arg = app,
 	    .factory_arg = &app->env,
 	};
 
