@@ -234,6 +234,7 @@ UNIT_TESTS := \
 	envfile \
 	epoch \
 	events \
+	finding \
 	igd_desc \
 	igd_ladder \
 	igd_place \

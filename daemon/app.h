@@ -37,6 +37,7 @@ struct app {
 	struct config *config;  /* in force */
 	struct config_sources sources;
 	unsigned int config_generation;
+	char *runtime_dir, *data_dir; /* of the start: a reload keeps them */
 	struct echo_rtt rtt;
 	struct method_env env;
 	struct services *services;

@@ -160,6 +160,8 @@ static void init_app(struct daemon *daemon,
 	app->idle = end_if_idle;
 	app->config = config;
 	app->config_generation = 1;
+	app->runtime_dir = xstrdup(config->runtime_dir);
+	app->data_dir = xstrdup(config->data_dir);
 	app->loop = loop_new();
 	app->log = log_new(config->log_level, service_manager_has_journal());
 	app->manager = service_manager_new(app->loop, app->log);
@@ -244,6 +246,8 @@ static void fini_app(struct daemon *daemon)
 	service_manager_free(app->manager);
 	log_free(app->log);
 	config_free(app->config);
+	free(app->runtime_dir);
+	free(app->data_dir);
 	findings_clear(&app->runtime);
 	sodium_memzero(app->secret, sizeof(app->secret));
 	loop_free(app->loop);

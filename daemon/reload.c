@@ -20,7 +20,7 @@ static void keep_old(struct app *app, const struct config *broken,
 {
 	const struct finding *why = worst_finding(&broken->findings);
 
-	findings_clear(&app->runtime);
+	findings_drop(&app->runtime, "cfg.reload_failed");
 	*ret_why =
 	    findings_add(&app->runtime, "cfg.reload_failed", FINDING_FAILURE,
 			 why ? why->file : NULL, why ? why->line : 0,
@@ -51,10 +51,11 @@ void reload_log_findings(struct app *app)
 	}
 }
 
-static void note_restart_needed(struct app *app, const struct config *before)
+static void note_restart_needed(struct app *app)
 {
-	if (strcmp(before->runtime_dir, app->config->runtime_dir) == 0 &&
-	    strcmp(before->data_dir, app->config->data_dir) == 0)
+	findings_drop(&app->runtime, "cfg.pending_restart");
+	if (strcmp(app->runtime_dir, app->config->runtime_dir) == 0 &&
+	    strcmp(app->data_dir, app->config->data_dir) == 0)
 		return;
 	findings_add(&app->runtime, "cfg.pending_restart", FINDING_WARNING,
 		     NULL, 0,
@@ -87,13 +88,13 @@ int reload_config(struct app *app, const struct finding **ret_why)
 		config_free(config);
 		return -EINVAL;
 	}
-	findings_clear(&app->runtime);
+	findings_drop(&app->runtime, "cfg.reload_failed");
 	app->config = config;
 	app->env.config = config;
 	app->config_generation++;
 	log_set_level(app->log, config->log_level);
 	reload_log_findings(app);
-	note_restart_needed(app, before);
+	note_restart_needed(app);
 	if (app->netview.generation) {
 		apply_network_options(app, before);
 		services_apply(app->services, before);

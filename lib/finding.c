@@ -38,15 +38,31 @@ bool findings_has(const struct findings *list, const char *id)
 	return false;
 }
 
+static void fini(struct finding *f)
+{
+	free(f->id);
+	free(f->title);
+	free(f->detail);
+	free(f->fix);
+	free(f->file);
+}
+
+void findings_drop(struct findings *list, const char *id)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].id, id) == 0)
+			fini(&list->items[i]);
+		else
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+}
+
 void findings_clear(struct findings *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->items[i].id);
-		free(list->items[i].title);
-		free(list->items[i].detail);
-		free(list->items[i].fix);
-		free(list->items[i].file);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		fini(&list->items[i]);
 	free(list->items);
 	*list = (struct findings){0};
 }

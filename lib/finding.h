@@ -37,6 +37,9 @@ struct finding *findings_add(struct findings *list, const char *id,
 /* Does the list hold a finding with this id? */
 bool findings_has(const struct findings *list, const char *id);
 
+/* Takes out every finding with this id. */
+void findings_drop(struct findings *list, const char *id);
+
 /* Frees every item and leaves an empty list. */
 void findings_clear(struct findings *list);
 
