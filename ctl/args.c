@@ -178,6 +178,20 @@ SWITCH(no_legend)
 SWITCH(help)
 SWITCH(version)
 SWITCH(router)
+SWITCH(list)
+SWITCH(fix_script)
+SWITCH(offline)
+
+#define TEXT(member)                                                           \
+	static int apply_##member(struct args *args, const char *value)        \
+	{                                                                      \
+		args->member = value;                                          \
+		return *value ? 0 : -EINVAL;                                   \
+	}
+
+TEXT(explain)
+TEXT(only)
+TEXT(skip)
 
 static int apply_nothing(struct args *args, const char *value)
 {
@@ -207,6 +221,12 @@ static const struct row {
     {"help", 'h', no_argument, apply_help, NULL},
     {"version", 0, no_argument, apply_version, NULL},
     {"router", 0, no_argument, apply_router, "mappings"},
+    {"list", 0, no_argument, apply_list, "doctor"},
+    {"explain", 0, required_argument, apply_explain, "doctor"},
+    {"only", 0, required_argument, apply_only, "doctor"},
+    {"skip", 0, required_argument, apply_skip, "doctor"},
+    {"fix-script", 0, no_argument, apply_fix_script, "doctor"},
+    {"offline", 0, no_argument, apply_offline, "doctor"},
     {"wait", 0, optional_argument, apply_wait, "reload"},
     {"for", 0, required_argument, apply_for, "wait"},
     {"since", 0, required_argument, apply_since, "events"},

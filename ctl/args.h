@@ -35,6 +35,8 @@ struct args {
 	bool quiet, verbose, utc, ascii, no_legend, help, version;
 	/* of one command each */
 	bool router;
+	bool list, fix_script, offline;
+	const char *explain, *only, *skip; /* NULL: not told */
 	bool wait;
 	uint32_t wait_ms; /* 0: not told */
 	const char *wait_for;

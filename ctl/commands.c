@@ -33,6 +33,11 @@ static const struct command {
      command_nat},
     {"check", "[SERVICE|PORT]", "test now, from outside", 0, 1, false,
      command_check},
+    {"doctor",
+     "[CHECK...] [--only LIST] [--skip LIST] [--offline] [--fix-script] | "
+     "--list | --explain CHECK",
+     "what is wrong on this host and its line, and what to do", 0, 64, false,
+     command_doctor},
     {"wait", "[--for STATE] [--timeout TIME]",
      "wait until it is reachable (or likely, limited, no, known)", 0, 0, false,
      command_wait},

@@ -279,6 +279,8 @@ static bool read_link(struct attrs body, struct rtnl_link *ret_link)
 			attr_text(&a, link.name, sizeof(link.name));
 		else if (a.type == IFLA_LINKINFO)
 			read_link_info(&link, &a);
+		else if (a.type == IFLA_LINK_NETNSID)
+			link.has_peer_ns = true;
 	}
 	*ret_link = link;
 	return true;

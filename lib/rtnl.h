@@ -57,6 +57,7 @@ struct rtnl_link {
 	char kind[RTNL_KIND_BYTES]; /* "tun", "wireguard", "" = hardware */
 	bool is_up;                 /* up and with carrier */
 	bool is_loopback;
+	bool has_peer_ns; /* its other end is in another namespace */
 };
 
 struct rtnl_message {
