@@ -217,9 +217,10 @@ static void store_when_disk_refuses_then_saved_as_far_as_can_be(void **state)
 static char text[STATE_FILE_BYTES];
 static struct state_lease leases[STATE_LEASES_MOST];
 
-static void write_for_ever(const char *dir)
+/* FIRST: so that what one writer leaves differs from the one before. */
+static void write_for_ever(const char *dir, size_t first)
 {
-	size_t count = 0;
+	size_t count = first;
 	int len;
 
 	for (size_t i = 0; i < 200; i++)
@@ -269,7 +270,7 @@ static void store_when_killed_a_thousand_times_then_always_readable(
 		assert_true(child >= 0);
 		if (child == 0) {
 			(void)!write(ready[1], "", 1);
-			write_for_ever(b->dir);
+			write_for_ever(b->dir, (size_t)i);
 		}
 		assert_int_equal(read(ready[0], &byte, 1), 1);
 		usleep((useconds_t)((uint64_t)random() % (3 * write_us)));
