@@ -257,6 +257,7 @@ UNIT_TESTS := \
 	punch_wire \
 	relay \
 	renewal \
+	resolve \
 	rfc3339 \
 	rtnl \
 	sanitize \

@@ -132,6 +132,8 @@ void resolver_free(struct resolver *resolver)
 void resolver_reload(struct resolver *resolver)
 {
 	evdns_base_clear_nameservers_and_suspend(resolver->dns);
+	/* It would add the file's names to those that it has. */
+	evdns_base_clear_host_addresses(resolver->dns);
 	evdns_base_resolv_conf_parse(
 	    resolver->dns, DNS_OPTION_NAMESERVERS | DNS_OPTION_HOSTSFILE,
 	    "/etc/resolv.conf");
