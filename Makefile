@@ -235,10 +235,12 @@ UNIT_TESTS := \
 	epoch \
 	events \
 	finding \
+	http_reply \
 	igd_desc \
 	igd_ladder \
 	igd_place \
 	igd_sandbox \
+	igd_soap \
 	igd_unmap \
 	igd_url \
 	igd_wire \
@@ -294,6 +296,7 @@ FUZZ_TARGETS := \
 	ctl \
 	echo \
 	envfile \
+	http_reply \
 	igd_desc \
 	igd_url \
 	igd_wire \

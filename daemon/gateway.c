@@ -8,7 +8,9 @@
 
 #include "igd_client.h"
 #include "natpmp_client.h"
+#include "method.h"
 #include "pcp_client.h"
+#include "pinhole_client.h"
 
 #define WORKER_NAME "traversald-igd"
 
@@ -74,7 +76,32 @@ void gateway_fill_clients(struct portmap_options *options)
 	options->new_client[MAP_VIA_UPNP] = new_igd;
 }
 
+static const struct igd_places *find_places(void *arg)
+{
+	const struct method_env *env = arg;
+	const struct map_client *igd =
+	    env->portmap ? portmap_client(env->portmap, MAP_VIA_UPNP) : NULL;
+
+	return igd ? igd_client_places(igd) : NULL;
+}
+
+static struct map_client *new_pinhole(
+    const struct portmap_options *options,
+    const struct map_client_listener *listener)
+{
+	char worker[PATH_MAX];
+	const struct pinhole_client_options client = {
+	    .link = make_options(options, listener),
+	    .worker = find_worker(worker, sizeof(worker)),
+	    .places = find_places,
+	    .arg = options->factory_arg,
+	};
+
+	return pinhole_client_new(options->loop, options->log, &client);
+}
+
 void gateway_fill_ipv6_clients(struct portmap_options *options)
 {
 	options->new_client[MAP_VIA_PCP] = new_pcp;
+	options->new_client[MAP_VIA_UPNP] = new_pinhole;
 }

@@ -147,3 +147,8 @@ int igd_client_worker_pid(const struct map_client *client)
 {
 	return igd_process_pid(((const struct igd_client *)client)->process);
 }
+
+const struct igd_places *igd_client_places(const struct map_client *client)
+{
+	return &((const struct igd_client *)client)->places;
+}

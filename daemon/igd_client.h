@@ -14,6 +14,7 @@
 #ifndef DAEMON_IGD_CLIENT_H
 #define DAEMON_IGD_CLIENT_H
 
+#include "igd_place.h"
 #include "igd_wire.h"
 #include "log.h"
 #include "loop.h"
@@ -35,6 +36,10 @@ struct igd_client_options {
 	struct map_client_options link;
 	const char *worker; /* path of traversald-igd (copied) */
 };
+
+/* Where the descriptions of the gateway are, the likeliest first (borrowed,
+ * good until the next return to the loop). */
+const struct igd_places *igd_client_places(const struct map_client *client);
 
 /* ENTRIES (borrowed for the call, unsanitised) holds what was read before
  * STATUS: with MAP_OK the table, or its first IGD_LIST_MOST. */

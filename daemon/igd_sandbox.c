@@ -25,6 +25,14 @@ struct landlock_ruleset {
 #define LANDLOCK_NET_BIND_TCP 1u
 #define LANDLOCK_SCOPE_ALL    3u /* abstract Unix sockets, signals */
 
+/* linux/landlock.h: struct landlock_net_port_attr, its rule type. */
+struct landlock_net_port {
+	uint64_t allowed_access;
+	uint64_t port;
+};
+
+#define LANDLOCK_RULE_PORT 2
+
 /* How many rights to files an ABI knows. */
 static unsigned int fs_right_count(long abi)
 {
@@ -43,7 +51,18 @@ static size_t ruleset_bytes(long abi)
 			: offsetof(struct landlock_ruleset, access_net);
 }
 
-/* Every right is handled and none is granted: no path can be opened. */
+/* A request may leave from a chosen address, but from no chosen port. */
+static int allow_any_port(int fd)
+{
+	const struct landlock_net_port rule = {.allowed_access =
+						   LANDLOCK_NET_BIND_TCP};
+
+	return (int)syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PORT,
+			    &rule, 0u);
+}
+
+/* Every right to files is handled and none is granted: no path can be opened.
+ */
 static int enter_landlock(void)
 {
 	struct landlock_ruleset rules = {
@@ -61,7 +80,9 @@ static int enter_landlock(void)
 		     0u);
 	if (fd < 0)
 		return 0;
-	failed = syscall(SYS_landlock_restrict_self, (int)fd, 0u);
+	failed = abi >= 4 && allow_any_port((int)fd) < 0;
+	if (!failed)
+		failed = syscall(SYS_landlock_restrict_self, (int)fd, 0u);
 	close((int)fd);
 	return failed ? 0 : (int)abi;
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "igd_desc.h"
+#include "igd_firewall.h"
 #include "igd_sandbox.h"
 #include "igd_url.h"
 #include "igd_wire.h"
@@ -54,6 +55,7 @@ struct worker {
 	char lan[ADDRESS_BYTES]; /* our address as the router sees it */
 	struct control control;
 	bool is_open;
+	struct igd_firewall firewall; /* over IPv6 */
 };
 
 /* What the library returns, in the words of igd_wire.h. */
@@ -406,6 +408,8 @@ static int perform(struct worker *w, const struct igd_request *request,
 {
 	if (request->verb == IGD_OPEN)
 		return do_open(w, request, answer);
+	if (request->verb >= IGD_PINHOLE_OPEN)
+		return igd_firewall_perform(&w->firewall, request, answer);
 	if (!w->is_open)
 		return IGD_NOT_OPEN;
 	switch ((enum igd_verb)request->verb) {
@@ -426,6 +430,11 @@ static int perform(struct worker *w, const struct igd_request *request,
 	case IGD_LIST:
 		return do_list(w, request);
 	case IGD_OPEN:
+	case IGD_PINHOLE_OPEN:
+	case IGD_PINHOLE_ADD:
+	case IGD_PINHOLE_UPDATE:
+	case IGD_PINHOLE_DELETE:
+	case IGD_PINHOLE_STATUS:
 		break;
 	}
 	return IGD_BAD_REQUEST;

@@ -143,6 +143,14 @@ void pinholes_reset(struct pinholes *pinholes,
 	ask(pinhole);
 }
 
+void pinholes_renew(struct pinholes *pinholes)
+{
+	struct pinhole *pinhole;
+
+	LIST_FOREACH(pinhole, &pinholes->list, link)
+	pinhole_renew(pinhole);
+}
+
 struct portmap *pinholes_portmap(const struct pinholes *pinholes)
 {
 	return pinholes->portmap;

@@ -33,6 +33,9 @@ void pinholes_reset(struct pinholes *pinholes,
 /* The router's portmap, or NULL. */
 struct portmap *pinholes_portmap(const struct pinholes *pinholes);
 
+/* The router has restarted, as IPv4 tells: asks for every pinhole anew. */
+void pinholes_renew(struct pinholes *pinholes);
+
 /* Something about the pinhole changed. Called from the loop; it may be released
  * from within. */
 typedef void (*pinhole_changed_fn)(void *arg);

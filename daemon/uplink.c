@@ -28,6 +28,23 @@ static void on_portmap_living(void *arg, int by)
 		app->idle(app);
 }
 
+static void on_lease_news(void *arg, const char *event,
+			  const struct lease *lease)
+{
+	struct app *app = arg;
+
+	teller_lease_news(app->teller, event, lease);
+}
+
+/* A router that has restarted has forgotten IPv6 as well. */
+static void on_router_restarted(void *arg, enum map_via via)
+{
+	struct app *app = arg;
+
+	teller_router_restarted(app->teller, via);
+	pinholes_renew(app->env.pinholes);
+}
+
 /* What the portmaps of every gateway have in common. */
 static struct portmap_options portmap_basics(struct app *app)
 {
@@ -36,9 +53,9 @@ static struct portmap_options portmap_basics(struct app *app)
 	    .log = app->log,
 	    .lease_s = app->config->lease_s,
 	    .memory = keeper_memory(app->keeper),
-	    .news = teller_lease_news,
-	    .restarted = teller_router_restarted,
-	    .news_arg = app->teller,
+	    .news = on_lease_news,
+	    .restarted = on_router_restarted,
+	    .news_arg = app,
 	    .living = on_portmap_living,
 	    .living_arg = app,
 	    .factory_arg = &app->env,

@@ -99,6 +99,11 @@ static void copy_text(struct span s, char *buf, size_t buf_bytes)
 	buf[at] = '\0';
 }
 
+static bool is_firewall(const char *type)
+{
+	return strstr(type, ":service:WANIPv6FirewallControl:") != NULL;
+}
+
 /* The type goes into a header and into XML as it is. */
 static bool is_type(const char *type)
 {
@@ -107,7 +112,8 @@ static bool is_type(const char *type)
 				      "0123456789-_.:";
 
 	return strspn(type, allowed) == strlen(type) &&
-	       (strstr(type, ":service:WANIPConnection:") ||
+	       (is_firewall(type) ||
+		strstr(type, ":service:WANIPConnection:") ||
 		strstr(type, ":service:WANPPPConnection:"));
 }
 
@@ -115,8 +121,14 @@ static void keep_service(struct scanner *s)
 {
 	struct igd_desc *d = s->desc;
 
-	if (!is_type(s->service.type) || s->service.control[0] == '\0' ||
-	    d->service_count == IGD_DESC_SERVICES)
+	if (!is_type(s->service.type) || s->service.control[0] == '\0')
+		return;
+	if (is_firewall(s->service.type)) {
+		if (d->firewall.control[0] == '\0')
+			d->firewall = s->service;
+		return;
+	}
+	if (d->service_count == IGD_DESC_SERVICES)
 		return;
 	for (size_t i = 0; i < d->service_count; i++)
 		if (memcmp(&d->services[i], &s->service, sizeof(s->service)) ==

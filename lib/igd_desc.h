@@ -28,6 +28,9 @@ struct igd_desc {
 	char maker[IGD_DESC_NAME_BYTES]; /* manufacturer of the root device */
 	struct igd_service services[IGD_DESC_SERVICES]; /* no repeats */
 	size_t service_count;
+	/* The first WANIPv6FirewallControl; ->control is "" when there is none.
+	 */
+	struct igd_service firewall;
 };
 
 /*

@@ -220,6 +220,31 @@ enum igd_url_verdict igd_url_admit(const char *text, const struct addr *gateway,
 	return verdict;
 }
 
+enum igd_url_verdict igd_url_move(const char *text, const struct addr *gateway,
+				  char ret_url[IGD_URL_BYTES])
+{
+	struct pieces p = {.port = 0};
+	enum igd_url_verdict verdict = split(text, &p);
+
+	if (verdict != IGD_URL_OK)
+		return verdict;
+	if (port_is_denied(p.port))
+		return IGD_URL_PORT;
+	return print_url(gateway, &p, ret_url) < 0 ? IGD_URL_LENGTH
+						   : IGD_URL_OK;
+}
+
+int igd_url_locate(const char *url, uint16_t *ret_port, const char **ret_path)
+{
+	struct pieces p = {.port = 0};
+
+	if (split(url, &p) != IGD_URL_OK || p.path[0] != '/')
+		return -EINVAL;
+	*ret_port = (uint16_t)p.port;
+	*ret_path = p.path;
+	return 0;
+}
+
 /* How much of BASE stands before a reference that is joined to it. */
 static size_t base_len(const char *base, const char *ref, enum igd_url_join how)
 {

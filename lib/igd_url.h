@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "addr.h"
 
@@ -49,6 +50,18 @@ bool igd_url_is_admitted(enum igd_url_verdict verdict);
 
 /* "ok", "host replaced", "not http", ... */
 const char *igd_url_verdict_name(enum igd_url_verdict verdict);
+
+/*
+ * The same place at GATEWAY, whatever host TEXT names: for a router that has
+ * been found at another of its addresses. Port and path are judged as by
+ * igd_url_admit(). Returns IGD_URL_OK and writes ret_url, or why not.
+ */
+enum igd_url_verdict igd_url_move(const char *text, const struct addr *gateway,
+				  char ret_url[IGD_URL_BYTES]);
+
+/* The port of an admitted URL, and its path (borrowed, "/..."). Returns 0 or
+ * -EINVAL. */
+int igd_url_locate(const char *url, uint16_t *ret_port, const char **ret_path);
 
 /*
  * Resolves REF against the http URL BASE into ret_url. An absolute REF is

@@ -29,7 +29,8 @@ struct field {
 
 static const struct field request_fields[] = {
     {"id", NUMBER(struct igd_request, id, UINT32_MAX), .is_required = true},
-    {"verb", NUMBER(struct igd_request, verb, IGD_LIST), .is_required = true},
+    {"verb", NUMBER(struct igd_request, verb, IGD_PINHOLE_STATUS),
+     .is_required = true},
     {"url", TEXT(struct igd_request, url)},
     {"gateway", ADDR(struct igd_request, gateway)},
     {"client", ADDR(struct igd_request, client)},
@@ -38,6 +39,7 @@ static const struct field request_fields[] = {
     {"internal-port", NUMBER(struct igd_request, internal_port, UINT16_MAX)},
     {"lease", NUMBER(struct igd_request, lease_s, UINT32_MAX)},
     {"limit", NUMBER(struct igd_request, limit, UINT16_MAX)},
+    {"unique", NUMBER(struct igd_request, unique, UINT16_MAX)},
     {"description", TEXT(struct igd_request, description)},
 };
 
@@ -51,6 +53,7 @@ static const struct field answer_fields[] = {
     {"services", NUMBER(struct igd_answer, services, UINT16_MAX)},
     {"uptime", NUMBER(struct igd_answer, uptime_s, UINT32_MAX)},
     {"sandbox", NUMBER(struct igd_answer, sandbox, UINT16_MAX)},
+    {"unique", NUMBER(struct igd_answer, unique, UINT16_MAX)},
     {"protocol", NUMBER(struct igd_answer, entry.protocol, IGD_TCP)},
     {"external-port",
      NUMBER(struct igd_answer, entry.external_port, UINT16_MAX)},
@@ -344,6 +347,11 @@ const char *igd_code_name(int code)
 	    {IGD_ACTION_FAILED, "ActionFailed"},
 	    {IGD_UNIMPLEMENTED, "OptionalActionNotImplemented"},
 	    {IGD_NOT_AUTHORIZED, "ActionNotAuthorized"},
+	    {IGD_PINHOLE_SPACE_EXHAUSTED, "PinholeSpaceExhausted"},
+	    {IGD_PINHOLE_DISABLED, "FirewallDisabled"},
+	    {IGD_PINHOLE_NOT_ALLOWED, "InboundPinholeNotAllowed"},
+	    {IGD_PINHOLE_NO_SUCH_ENTRY, "NoSuchEntry"},
+	    {IGD_PINHOLE_PROTOCOL, "ProtocolNotSupported"},
 	    {IGD_ARRAY_INDEX_INVALID, "SpecifiedArrayIndexInvalid"},
 	    {IGD_NO_SUCH_ENTRY, "NoSuchEntryInArray"},
 	    {IGD_NO_WILDCARD_EXTERNAL_PORT, "WildCardNotPermittedInExtPort"},

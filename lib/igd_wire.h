@@ -29,6 +29,12 @@ enum igd_verb {
 	IGD_DELETE,
 	IGD_GET,  /* the entry of one external port */
 	IGD_LIST, /* the table, at most ->limit entries */
+	/* UPnP WANIPv6FirewallControl:1, from the address ->client: */
+	IGD_PINHOLE_OPEN,   /* reads a description for its firewall */
+	IGD_PINHOLE_ADD,    /* lets in ->internal_port of ->client */
+	IGD_PINHOLE_UPDATE, /* another lease for ->unique */
+	IGD_PINHOLE_DELETE,
+	IGD_PINHOLE_STATUS, /* is it there, and may there be pinholes? */
 };
 
 enum igd_part { IGD_END = 1, IGD_MORE };
@@ -53,6 +59,12 @@ enum igd_code {
 	IGD_ACTION_FAILED = 501,
 	IGD_UNIMPLEMENTED = 602,
 	IGD_NOT_AUTHORIZED = 606,
+	/* WANIPv6FirewallControl:1 section 2.6: */
+	IGD_PINHOLE_SPACE_EXHAUSTED = 701,
+	IGD_PINHOLE_DISABLED = 702,
+	IGD_PINHOLE_NOT_ALLOWED = 703,
+	IGD_PINHOLE_NO_SUCH_ENTRY = 704,
+	IGD_PINHOLE_PROTOCOL = 705,
 	IGD_ARRAY_INDEX_INVALID = 713,
 	IGD_NO_SUCH_ENTRY = 714,
 	IGD_NO_WILDCARD_EXTERNAL_PORT = 716,
@@ -73,12 +85,15 @@ struct igd_request {
 	uint32_t verb;           /* enum igd_verb */
 	char url[IGD_URL_BYTES]; /* IGD_OPEN: admitted */
 	struct addr gateway;     /* IGD_OPEN: the only host to talk to */
-	struct addr client;      /* IGD_OPEN: us, as a router beyond a NAT sees us */
-	uint32_t protocol;       /* enum igd_protocol */
+	/* IGD_OPEN: us, as a router beyond a NAT sees us; IGD_PINHOLE_OPEN:
+	 * our address that the pinholes are for. */
+	struct addr client;
+	uint32_t protocol; /* enum igd_protocol */
 	uint32_t external_port;
 	uint32_t internal_port;
 	uint32_t lease_s; /* 0 = permanent */
 	uint32_t limit;   /* IGD_LIST */
+	uint32_t unique;  /* IGD_PINHOLE_UPDATE, _DELETE */
 	char description[IGD_DESCRIPTION_BYTES];
 };
 
@@ -103,6 +118,7 @@ struct igd_answer {
 	uint32_t services;      /* IGD_OPEN: how many the description has */
 	uint32_t uptime_s;      /* IGD_STATUS: of its connection; 0 = unknown */
 	uint32_t sandbox;       /* IGD_OPEN: Landlock's ABI, 0 = not confined */
+	uint32_t unique;        /* IGD_PINHOLE_ADD: its UniqueID; 0 = none */
 	struct igd_entry entry; /* IGD_ADD*, IGD_GET, IGD_LIST */
 	char text[IGD_TEXT_BYTES]; /* model, status or reason; unsanitised */
 };

@@ -131,6 +131,34 @@ static void igd_desc_parse_when_text_too_long_then_absent(void **state)
 	assert_int_equal(parse(text, &d), -ENOENT);
 }
 
+static void igd_desc_parse_when_firewall_then_apart(void **state)
+{
+	struct igd_desc d;
+
+	(void)state;
+	assert_int_equal(parse("<root>" SERVICE("urn:schemas-upnp-org:service:"
+						"WANIPv6FirewallControl:1",
+						"/ctl/IP6FCtl")
+				   SERVICE(WANIP "2", "/ip")
+				       SERVICE("urn:schemas-upnp-org:service:"
+					       "WANIPv6FirewallControl:1",
+					       "/second") "</root>",
+			       &d),
+			 0);
+	assert_int_equal(d.service_count, 1);
+	assert_string_equal(d.services[0].control, "/ip");
+	assert_string_equal(d.firewall.control, "/ctl/IP6FCtl");
+	/* It maps nothing by itself. */
+	assert_int_equal(parse(SERVICE("urn:schemas-upnp-org:service:"
+				       "WANIPv6FirewallControl:1",
+				       "/x"),
+			       &d),
+			 -ENOENT);
+	assert_string_equal(d.firewall.control, "/x");
+	assert_int_equal(parse(SERVICE(WANIP "1", "/ip"), &d), 0);
+	assert_string_equal(d.firewall.control, "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -140,6 +168,7 @@ int main(void)
 	    cmocka_unit_test(igd_desc_parse_when_nothing_for_us_then_enoent),
 	    cmocka_unit_test(igd_desc_parse_when_too_many_then_the_first),
 	    cmocka_unit_test(igd_desc_parse_when_text_too_long_then_absent),
+	    cmocka_unit_test(igd_desc_parse_when_firewall_then_apart),
 	};
 
 	return cmocka_run_group_tests_name("igd_desc", tests, NULL, NULL);

@@ -216,6 +216,44 @@ static void igd_url_join_when_too_long_then_enospc(void **state)
 			 -ENOSPC);
 }
 
+static void igd_url_move_when_another_host_then_the_gateway(void **state)
+{
+	static const struct {
+		const char *text;
+		enum igd_url_verdict verdict;
+		const char *url;
+	} cases[] = {
+	    {"http://192.168.1.1:5000/rootDesc.xml", IGD_URL_OK,
+	     "http://[fe80::1%252]:5000/rootDesc.xml"},
+	    {"http://[2a00:1::1]/x?y", IGD_URL_OK,
+	     "http://[fe80::1%252]:80/x?y"},
+	    {"http://evil.example:5000", IGD_URL_OK,
+	     "http://[fe80::1%252]:5000/"},
+	    {"http://192.168.1.1:22/", IGD_URL_PORT, NULL},
+	    {"https://192.168.1.1/", IGD_URL_SCHEME, NULL},
+	    {"http://a@192.168.1.1/", IGD_URL_USERINFO, NULL},
+	    {"http://192.168.1.1/a b", IGD_URL_PATH, NULL},
+	};
+	struct addr gateway;
+	char url[IGD_URL_BYTES];
+	const char *path;
+	uint16_t port;
+
+	(void)state;
+	addr_parse("fe80::1%2", &gateway);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(igd_url_move(cases[i].text, &gateway, url),
+				 cases[i].verdict);
+		if (cases[i].url)
+			assert_string_equal(url, cases[i].url);
+	}
+	assert_int_equal(
+	    igd_url_locate("http://[fe80::1%252]:5000/a", &port, &path), 0);
+	assert_int_equal(port, 5000);
+	assert_string_equal(path, "/a");
+	assert_int_equal(igd_url_locate("ftp://x/", &port, &path), -EINVAL);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -225,6 +263,7 @@ int main(void)
 	    cmocka_unit_test(igd_url_admit_when_too_long_then_refused),
 	    cmocka_unit_test(igd_url_join_when_reference_then_resolved),
 	    cmocka_unit_test(igd_url_join_when_too_long_then_enospc),
+	    cmocka_unit_test(igd_url_move_when_another_host_then_the_gateway),
 	};
 
 	return cmocka_run_group_tests_name("igd_url", tests, NULL, NULL);

@@ -14,7 +14,8 @@ static void igd_request_format_when_full_then_round_trip(void **state)
 				.external_port = 65535,
 				.internal_port = 1,
 				.lease_s = 604800,
-				.limit = 256},
+				.limit = 256,
+				.unique = 65535},
 			   back;
 	char line[IGD_WIRE_LINE_BYTES];
 	int len;
@@ -27,6 +28,7 @@ static void igd_request_format_when_full_then_round_trip(void **state)
 	    addr_parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%4294967295",
 		       &r.gateway),
 	    0);
+	r.client = r.gateway;
 	len = igd_request_format(&r, line, sizeof(line));
 	assert_true(len > 0);
 	assert_int_equal(line[len - 1], '\n');
@@ -44,6 +46,7 @@ static void igd_answer_format_when_full_then_round_trip(void **state)
 			       .services = 3,
 			       .uptime_s = 4,
 			       .sandbox = 5,
+			       .unique = 6,
 			       .entry = {.protocol = IGD_UDP,
 					 .external_port = 6,
 					 .internal_port = 7,
@@ -86,7 +89,7 @@ static void igd_request_parse_when_malformed_then_ebadmsg(void **state)
 	    "id=1",
 	    "verb=1",
 	    "id=1 verb=0",
-	    "id=1 verb=9",
+	    "id=1 verb=14",
 	    "id=1  verb=1",
 	    " id=1 verb=1",
 	    "id=1 verb=1 ",
