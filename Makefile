@@ -234,6 +234,7 @@ UNIT_TESTS := \
 	envfile \
 	epoch \
 	events \
+	glossary \
 	finding \
 	http_reply \
 	igd_desc \
@@ -267,12 +268,14 @@ UNIT_TESTS := \
 	service_manager \
 	ssdp \
 	state_file \
+	status_json \
 	store \
 	stun \
 	stun_client \
 	stun_vote \
 	tally \
 	text \
+	usage \
 	varlink \
 	verdict \
 	wire \
@@ -354,6 +357,10 @@ bindir = $(prefix)/bin
 libexecdir = $(prefix)/lib/traversald
 datadir = $(prefix)/share
 mandir = $(datadir)/man
+bashdir = $(datadir)/bash-completion/completions
+fishdir = $(datadir)/fish/vendor_completions.d
+# Where Debian lets packages, and where zsh lets everybody else.
+zshdir = $(datadir)/zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)
 unitdir = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
 sysconfdir = /etc
@@ -531,6 +538,9 @@ INSTALLED = \
 	systemd/traversald-fwprobe.socket:$(unitdir):644 \
 	systemd/traversald-fwprobe@.service:$(unitdir):644 \
 	systemd/traversald.conf:$(sysusersdir):644 \
+	completion/bash/traversalctl:$(bashdir):644 \
+	completion/fish/traversalctl.fish:$(fishdir):644 \
+	completion/zsh/_traversalctl:$(zshdir):644 \
 	doc/traversalctl.1:$(mandir)/man1:644 \
 	doc/traversald.conf.5:$(mandir)/man5:644 \
 	doc/traversald.8:$(mandir)/man8:644 \

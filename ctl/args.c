@@ -248,6 +248,25 @@ static const struct row {
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 #define FIRST_ROW 256 /* above every letter */
 
+bool args_option(size_t index, struct args_option *ret_option)
+{
+	static const enum args_value values[] = {
+	    [no_argument] = ARGS_NO_VALUE,
+	    [required_argument] = ARGS_VALUE,
+	    [optional_argument] = ARGS_OPTIONAL_VALUE,
+	};
+
+	if (index >= ROW_COUNT)
+		return false;
+	*ret_option = (struct args_option){
+	    .name = rows[index].name,
+	    .letter = rows[index].letter,
+	    .value = values[rows[index].has_value],
+	    .command = rows[index].command,
+	};
+	return true;
+}
+
 static const struct row *find_row(int code)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++)

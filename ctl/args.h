@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum args_json { ARGS_JSON_OFF, ARGS_JSON_PRETTY, ARGS_JSON_SHORT };
@@ -51,6 +52,18 @@ struct args {
 	int count;
 	char **words;
 };
+
+enum args_value { ARGS_NO_VALUE, ARGS_VALUE, ARGS_OPTIONAL_VALUE };
+
+struct args_option {
+	const char *name; /* without the dashes */
+	char letter;      /* 0: none */
+	enum args_value value;
+	const char *command; /* NULL: of any */
+};
+
+/* Tells of the option INDEX; false when there are no more. */
+bool args_option(size_t index, struct args_option *ret_option);
 
 /* Takes ARGV apart into *ret_args, which borrows from it; its words are sorted
  * to the end. Returns 0, or -EINVAL after saying why on standard error. */

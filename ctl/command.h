@@ -37,6 +37,9 @@ int command_wait(const struct args *args, const struct out *out);
 /* monitoring: command_metrics.c */
 int command_metrics(const struct args *args, const struct out *out);
 
+/* the glossary: command_explain.c */
+int command_explain(const struct args *args, const struct out *out);
+
 /* what is wrong here, and what to do: command_doctor.c */
 int command_doctor(const struct args *args, const struct out *out);
 

@@ -1,10 +1,12 @@
 #include "commands.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "complete.h"
 #include "exits.h"
 #include "mem.h"
 #include "say.h"
@@ -14,6 +16,7 @@
 #define TYPO_DISTANCE 2
 
 static int command_help(const struct args *args, const struct out *out);
+static int command_complete(const struct args *args, const struct out *out);
 
 static const struct command {
 	const char *name;
@@ -50,6 +53,10 @@ static const struct command {
     {"metrics", "[--textfile DIR]",
      "figures for Prometheus, or DIR/traversald.prom for its node exporter", 0,
      0, false, command_metrics},
+    {"explain", "[TERM...]", "what a word means, such as CGNAT or lease", 0, 9,
+     false, command_explain},
+    {"complete", "-- WORD...", "what may come next, for the shells", 0, INT_MAX,
+     false, command_complete},
     {"version", "", "the versions of traversalctl and traversald", 0, 0, false,
      command_version},
     {"help", "[COMMAND]", "this list", 0, 1, false, command_help},
@@ -228,6 +235,16 @@ static int command_help(const struct args *args, const struct out *out)
 		return help_on(command, out);
 	print_help(out);
 	return CTL_OK;
+}
+
+static int command_complete(const struct args *args, const struct out *out)
+{
+	struct complete_command list[COMMAND_COUNT];
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		list[i] = (struct complete_command){
+		    commands[i].name, commands[i].words, commands[i].summary};
+	return complete_run(args, out, list, COMMAND_COUNT);
 }
 
 static int check_words(const struct command *command, const struct args *args)

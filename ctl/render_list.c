@@ -75,7 +75,8 @@ void render_mappings(const struct out *out, const json_t *mappings)
 		out_wrap(out, 0, 0, "no mappings");
 		return;
 	}
-	json_array_foreach(mappings, i, mapping) add_mapping(&table, mapping);
+	json_array_foreach (mappings, i, mapping)
+		add_mapping(&table, mapping);
 	table_print(out, &table);
 }
 
@@ -110,8 +111,7 @@ void render_acquired(const struct out *out, const json_t *ports)
 	const json_t *port, *first;
 	size_t i;
 
-	json_array_foreach(ports, i, port)
-	{
+	json_array_foreach (ports, i, port) {
 		first = json_array_get(json_object_get(port, "external"), 0);
 		table_add(&table, "%lld",
 			  (long long)pick_int_or(port, "port", 0));
@@ -154,8 +154,7 @@ static void render_entries(const struct out *out, const json_t *entries,
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(entries, i, entry)
-	{
+	json_array_foreach (entries, i, entry) {
 		if (json_is_false(json_object_get(entry, "ours")) != ours)
 			add_entry(&table, entry);
 	}

@@ -42,7 +42,6 @@ expect_ctl 64 config explain
 expect_ctl 64 wait --for ever
 expect_ctl 0 help
 says out "reload [--wait"
-says_not out "doctor"
 expect_ctl 0 help reload
 
 note "the verdict is the exit status"
@@ -92,6 +91,15 @@ expect_ctl 0 status --color=always
 says out $'\e[1;32m●'
 unset CLICOLOR_FORCE NO_COLOR
 
+note "the glossary needs no daemon"
+stop_fake
+expect_ctl 0 explain carrier-grade nat
+says out "100.64.0.0/10"
+expect_ctl 64 explain CGNATT
+says err "Did you mean 'CGNAT'?"
+expect_ctl 64 explain zebra
+start_fake yes
+
 note "every width, every screen"
 # A long name, IPv6, a long value: what needs the most room.
 jq '.services[0] += {name: "a-service-with-quite-a-long-name",
@@ -104,7 +112,8 @@ for scenario in yes cgnat likely unknown "$scratch/wide.json"; do
 	for columns in 20 40 60 80 100; do
 		for command in status "status -v" check mappings \
 			"mappings --router" nat "config show" "acquire 3" \
-			"map 7/udp" help "help map" version --ascii; do
+			"map 7/udp" help "help map" version --ascii \
+			explain "explain NAT types"; do
 			# shellcheck disable=SC2086 # words
 			COLUMNS=$columns ctl $command
 			widest=$(LC_ALL=C.UTF-8 wc -L <"$scratch/out")

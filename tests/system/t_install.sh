@@ -27,12 +27,15 @@ expect "installed files" "644 etc/default/traversald
 755 usr/lib/traversald/traversald-igd
 755 usr/sbin/traversald
 755 usr/sbin/traversald-echo
+644 usr/share/bash-completion/completions/traversalctl
 644 usr/share/doc/traversald/traversald.conf.example
 644 usr/share/doc/traversald/traversald.schema.json
+644 usr/share/fish/vendor_completions.d/traversalctl.fish
 644 usr/share/man/man1/traversalctl.1
 644 usr/share/man/man5/traversald.conf.5
 644 usr/share/man/man8/traversald-echo.8
-644 usr/share/man/man8/traversald.8" "$(list)"
+644 usr/share/man/man8/traversald.8
+644 usr/share/zsh/vendor-completions/_traversalctl" "$(list)"
 
 echo 'DAEMON_OPTS="--map=1"' >"$scratch/etc/default/traversald"
 run_make install prefix=/usr >/dev/null

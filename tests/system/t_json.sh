@@ -68,6 +68,9 @@ done
 valid help help
 valid help help map
 valid version version
+valid explain explain CGNAT
+valid explain-list explain
+valid complete complete -- status ""
 start_fake yes
 valid wait wait
 valid reload reload
