@@ -250,6 +250,20 @@ static size_t check_file(const struct bench *b)
 	return count;
 }
 
+/* How long a whole write takes here and now, in us, at least 100. */
+static uint64_t time_one_write(const char *dir, const char *bytes, size_t len)
+{
+	struct timespec began, ended;
+	int64_t us;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	assert_int_equal(store_write_file(dir, bytes, len), 0);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	us = (ended.tv_sec - began.tv_sec) * 1000000 +
+	     (ended.tv_nsec - began.tv_nsec) / 1000;
+	return us < 100 ? 100 : (uint64_t)us;
+}
+
 static void store_when_killed_a_thousand_times_then_always_readable(
     void **state)
 {
