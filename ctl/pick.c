@@ -34,10 +34,10 @@ const char *pick_endpoint(const json_t *object, char *buf)
 	const char *address = pick_text(object, "address", NULL);
 	int64_t port;
 
-	if (!pick_int(object, "port", &port))
-		port = 0;
 	if (!address)
 		snprintf(buf, PICK_ENDPOINT_BYTES, "-");
+	else if (!pick_int(object, "port", &port))
+		snprintf(buf, PICK_ENDPOINT_BYTES, "%.70s", address);
 	else
 		snprintf(buf, PICK_ENDPOINT_BYTES,
 			 strchr(address, ':') ? "[%.70s]:%lld" : "%.70s:%lld",

@@ -52,11 +52,17 @@ static const char *family_name(const struct addr *a)
 	return a->family == AF_INET6 ? "ipv6" : "ipv4";
 }
 
+static json_t *port_or_null(uint16_t port)
+{
+	return port ? json_integer(port) : json_null();
+}
+
 json_t *status_json_endpoint(const struct endpoint *endpoint)
 {
 	return json_pack(
-	    "{s:s,s:o,s:i}", "family", family_name(&endpoint->addr), "address",
-	    address_or_null(&endpoint->addr), "port", endpoint->port);
+	    "{s:s,s:o,s:o}", "family", family_name(&endpoint->addr), "address",
+	    address_or_null(&endpoint->addr), "port",
+	    port_or_null(endpoint->port));
 }
 
 static json_t *external_json(const struct method_external *external)
