@@ -198,6 +198,31 @@ static void add_several(const struct app *app, struct findings *list)
 		     "Choose another one with --gateway or --bind.address.");
 }
 
+/* Is the router that was chosen another than the one of the best route? */
+static void add_off_route(const struct app *app, struct findings *list)
+{
+	const struct netview *view = &app->netview;
+	const struct addr *chosen = &app->config->gateway;
+	char detail[256], text[ADDR_TEXT_BYTES], best[ADDR_TEXT_BYTES];
+
+	if (chosen->family != AF_INET || !view->has_ipv4 ||
+	    view->route_count == 0 ||
+	    view->routes[0].gateway.family != AF_INET ||
+	    addr_equal(chosen, &view->routes[0].gateway))
+		return;
+	snprintf(detail, sizeof(detail),
+		 "Ports are mapped in %s, but by default packets leave over "
+		 "%s: an answer that goes there does not arrive, and neither "
+		 "does the check from outside.",
+		 addr_format(chosen, text, sizeof(text)),
+		 addr_format(&view->routes[0].gateway, best, sizeof(best)));
+	findings_add(list, "net.gateway_off_route", FINDING_WARNING, NULL, 0,
+		     "--gateway is not the router that packets leave by",
+		     detail,
+		     "Route the services' packets over it as well (ip rule, ip "
+		     "route), or leave --gateway out.");
+}
+
 void net_layers_findings(const struct app *app, struct findings *list)
 {
 	struct net_layers l = net_layers(app);
@@ -207,4 +232,5 @@ void net_layers_findings(const struct app *app, struct findings *list)
 	else if (l.count > 1)
 		add_double(app, &l, list);
 	add_several(app, list);
+	add_off_route(app, list);
 }

@@ -22,7 +22,8 @@ struct net_layers {
 
 struct net_layers net_layers(const struct app *app);
 
-/* Adds net.cgnat, net.double_nat, net.several_gateways where they apply. */
+/* Adds net.cgnat, net.double_nat, net.several_gateways,
+ * net.gateway_off_route where they apply. */
 void net_layers_findings(const struct app *app, struct findings *list);
 
 #endif
