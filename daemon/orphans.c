@@ -109,7 +109,8 @@ static void on_unmapped(void *arg, const struct map_result *result)
 	orphans->id = 0;
 	if (result->status == MAP_OK)
 		orphans->is_confirmed = true;
-	else if (result->status != MAP_ABSENT)
+	/* What another protocol has made a server may refuse to delete. */
+	else if (result->status != MAP_ABSENT && result->status != MAP_REFUSED)
 		orphans->has_failed = true;
 	if (orphans->lease.via == STATE_VIA_ANY &&
 	    orphans->via + 1 < MAP_VIA_COUNT) {

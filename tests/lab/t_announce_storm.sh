@@ -27,6 +27,28 @@ forge() {
 	SCRIPT
 }
 
+# Sends COUNT ssdp:alive in the router's name, each with another BOOTID.
+# usage: forge_alive COUNT
+forge_alive() {
+	nse h2 python3 - "$ROUTER" "$1" <<-'SCRIPT'
+		import socket, struct, sys, time
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind((sys.argv[1], 1900))
+		s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF,
+		             struct.pack("=4s4si", bytes(4), bytes(4),
+		                         socket.if_nametoindex("eth0")))
+		for i in range(int(sys.argv[2])):
+		    s.sendto(("NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n"
+		              "NT: urn:schemas-upnp-org:device:"
+		              "InternetGatewayDevice:2\r\nNTS: ssdp:alive\r\n"
+		              "LOCATION: http://%s:5000/rootDesc.xml\r\n"
+		              "USN: uuid:x\r\nBOOTID.UPNP.ORG: %d\r\n\r\n" %
+		              (sys.argv[1], i)).encode(),
+		             ("239.255.255.250", 1900))
+		    time.sleep(0.002)
+	SCRIPT
+}
+
 # Prints how often the daemon logged PATTERN.
 logged() {
 	grep -c "$1" "$LAB_TMP/traversald.log" || true
@@ -59,3 +81,17 @@ note "$(logged announcement-heard) heard, $asks questions in $seconds s"
 expect "restarts" 0 "$(logged event=router-restarted)"
 expect "mappings made" 1 "$(logged event=mapping-)"
 expect_status "ext(\"game\").address == \"$WAN\""
+daemon_stop
+
+note "SSDP in the router's name"
+igd_stop && igd_start r natpmp=no
+: >"$LAB_TMP/traversald.log"
+daemon_start
+wait_status 'reachable == "yes" and ext("game").via == "upnp"' 10
+forge_alive 3000
+wait_until '[ "$(logged event=router-restarted)" -ge 1 ]' 5 ||
+	fail "nothing of it was heard"
+expect "bursts" 1 "$(logged event=router-restarted)"
+[ "$(logged event=mapping-renewed)" -le 2 ] ||
+	fail "$(logged event=mapping-renewed) renewals"
+expect_status 'reachable == "yes"'

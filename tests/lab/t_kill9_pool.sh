@@ -38,6 +38,27 @@ wait_for_two
 expect "prepared ports" "$before" "$(mapped_ports)"
 stays '[ "$(router_count)" -eq 2 ]' 3 || fail "$(router_mappings)"
 
+note "the same by UPnP, which takes longer to answer"
+daemon_stop
+igd_stop && igd_start r natpmp=no
+daemon_start
+wait_for_two
+before=$(mapped_ports)
+for round in $(seq 1 10); do
+	daemon_kill
+	daemon_spawn
+	sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
+done
+daemon_kill
+daemon_start
+wait_for_two
+expect "prepared ports" "$before" "$(mapped_ports)"
+stays '[ "$(router_count)" -eq 2 ]' 3 || fail "$(router_mappings)"
+daemon_stop
+igd_stop && igd_start r natpmp=yes
+daemon_start
+wait_for_two
+
 note "a port that was handed out and is in use stays its owner's"
 ctl --json=short acquire >"$LAB_TMP/acquired.json"
 port=$(jq -r '.ports[0].port' "$LAB_TMP/acquired.json")
