@@ -226,12 +226,32 @@ static void run_plan(struct punch_core *core, uint64_t now_ms)
 	}
 }
 
-/* Did the peer, which sprays as long as it has not enough, fall silent? */
-static bool is_quiet(const struct punch_core *core,
-		     const struct punch_track *path, uint64_t now_ms)
+static bool is_any_done(const struct punch_core *core)
 {
-	return core->is_sprayed && path->answers >= ANSWERS_LEAST &&
-	       now_ms >= core->heard_ms + core->policy->assume_ms;
+	for (size_t i = 0; i < core->options.ports; i++)
+		if (core->paths[i].view.state == PUNCH_DONE)
+			return true;
+	return false;
+}
+
+/* Does silence mean that the peer has enough? A peer that sprays, or has said
+ * of one path that it is done, would be heard on others if it had not. */
+static bool is_silence_hope(const struct punch_core *core)
+{
+	return core->is_sprayed || is_any_done(core);
+}
+
+/* Is the path proven without an ACK? A sprayer is done when it falls silent and
+ * not before, whatever it said on this path; of any other an OK will do. */
+static bool is_settled(const struct punch_core *core,
+		       const struct punch_track *path, uint64_t now_ms)
+{
+	uint64_t since_ms = path->ok_ms;
+
+	if (core->is_sprayed || (!since_ms && is_any_done(core)))
+		since_ms = core->heard_ms;
+	return path->answers >= ANSWERS_LEAST && since_ms &&
+	       now_ms >= since_ms + core->policy->assume_ms;
 }
 
 /* A sprayer that hears our OK stops pinging there, so that silence on one path
@@ -250,11 +270,13 @@ static void give_up(struct punch_core *core, uint64_t now_ms,
 		    struct punch_track *path)
 {
 	const struct punch_track *spare = punch_paths_best_spare(core, now_ms);
+	bool is_spare_alive =
+	    spare && punch_paths_is_alive(core, spare, now_ms);
 
+	if (is_silence_hope(core) && !is_spare_alive)
+		return;
 	/* Without another way it is no use to leave this one. */
-	if (spare
-		? core->is_sprayed && !punch_paths_is_alive(core, spare, now_ms)
-		: punch_paths_is_alive(core, path, now_ms))
+	if (!spare && punch_paths_is_alive(core, path, now_ms))
 		return;
 	punch_paths_event(path, PUNCH_EVENT_STALLED);
 	punch_paths_choose(core, now_ms);
@@ -265,11 +287,10 @@ static void run_chosen(struct punch_core *core, uint64_t now_ms, size_t index)
 	struct punch_track *path = &core->paths[index];
 	bool is_provider = core->options.role == PUNCH_PROVIDER;
 
-	if (is_provider && path->ok_ms && path->answers >= ANSWERS_LEAST &&
-	    now_ms >= path->ok_ms + core->policy->assume_ms)
-		punch_paths_prove(core, now_ms, index, PUNCH_PROOF_ASSUMED);
-	else if (is_provider && is_quiet(core, path, now_ms))
-		punch_paths_prove(core, now_ms, index, PUNCH_PROOF_QUIET);
+	if (is_provider && is_settled(core, path, now_ms))
+		punch_paths_prove(core, now_ms, index,
+				  path->ok_ms ? PUNCH_PROOF_ASSUMED
+					      : PUNCH_PROOF_QUIET);
 	else if (is_stalled(core, path, now_ms))
 		give_up(core, now_ms, path);
 	if (path->view.state == PUNCH_CHOSEN && now_ms >= path->answer_due_ms)

@@ -29,7 +29,7 @@ const struct punch_policy punch_policy_mysterium = {
     .foreign_ms = 500,
     .spray_pings = 10,
     .spray_ms = 100,
-    .tail_ms = {20, 60, 140, 300, 620},
+    .tail_ms = {20, 60, 120, 200, 300, 420, 560, 740},
 };
 
 /* The lower the earlier. TTL 1 never leaves the first router. */

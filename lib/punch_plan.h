@@ -23,7 +23,7 @@
 #define PUNCH_STEPS_MOST                                                       \
 	((PUNCH_PORTS_MOST + 2 * (PUNCH_TARGETS_MOST - 1)) *                   \
 	 (PUNCH_RESENDS + 1))
-#define PUNCH_TAIL 5
+#define PUNCH_TAIL 8
 
 enum punch_role {
 	PUNCH_PROVIDER, /* primes its NAT, confirms with OK, is acknowledged */

@@ -10,9 +10,9 @@
 
 lab_start
 punch_sides port-restricted port-restricted delay=30 loss=20
-punch_run ours ours 20 60 --data=3000
+punch_run ours ours 20 60 --data=3000 --tries=30
 punch_expect "ours x ours" 20
-punch_run go ours 5 1700 --data=1400
+punch_run go ours 5 2100 --data=1200 --tries=30
 punch_expect "stand-in x ours" 5
-punch_run ours go 5 1700 --data=1400
+punch_run ours go 5 2100 --data=1200 --tries=30
 punch_expect "ours x stand-in" 5

@@ -284,7 +284,9 @@ static void deliver(struct sim *sim, const struct datagram *d)
 		return;
 	if (sim->setup->sides[side].is_go) {
 		go_receive(sim, side, (size_t)index, d);
-	} else if (sim->cores[side]) {
+	} else if (sim->cores[side] &&
+		   punch_core_outcome(sim->cores[side]) == PUNCH_RUNNING) {
+		/* After the end the sockets are in other hands. */
 		punch_core_receive(sim->cores[side], sim->now_ms, (size_t)index,
 				   &d->from, d->bytes, d->len);
 		core_step(sim, side);

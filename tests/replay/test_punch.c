@@ -5,7 +5,7 @@
 
 #include "punch_sim.h"
 
-#define SEEDS 100
+#define SEEDS 200
 
 /* Round trip 40 ms; the consumer comes 50 ms later, as its model does. */
 static struct sim_setup setup_of(enum sim_nat provider, enum sim_nat consumer)

@@ -24,7 +24,6 @@
 #define OK_MS       100
 #define HEARD_TTL   128
 #define BUFFER      64
-#define DATA_TRIES  8
 #define DATA_MS     25
 #define LATE_MS     10
 #define READS_MOST  64
@@ -264,7 +263,7 @@ static bool try_data(struct pinger *p)
 	unsigned int good = 0;
 	char bytes[BUFFER];
 
-	for (int tries = 0; tries <= DATA_TRIES; tries++) {
+	for (unsigned int t = 0; t <= p->options->tries; t++) {
 		for (unsigned int i = 0; i < p->options->ports; i++) {
 			struct socket_state *s = &p->sockets[i];
 

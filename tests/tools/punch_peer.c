@@ -3,7 +3,7 @@
  *
  * usage: punch_peer provider|consumer PEER [--start=MS] [--trials=N]
  *        [--every=MS] [--ports=N] [--ttl=N] [--local=PORT] [--remote=PORT]
- *        [--limit=MS] [--data=MS]
+ *        [--limit=MS] [--data=MS] [--tries=N]
  * Prints one line an attempt: outcome, ms since the provider's start, packets
  * sent until then, cause; then whether data passes each way. Attempts overlap
  * when EVERY is short. Exit: 0 when every attempt connected and carried data.
@@ -17,8 +17,7 @@
 #include "mem.h"
 #include "punch.h"
 
-#define DATA_TRIES 8
-#define DATA_MS    25
+#define DATA_MS 25
 
 static const char usage_text[] =
     "usage: punch_peer provider|consumer PEER [OPTION...]\n";
@@ -68,7 +67,7 @@ static void on_data(void *arg)
 			if (memcmp(bytes, "data", 4) == 0)
 				a->has_data[i] = true;
 	}
-	if (a->fd_count && a->tries++ < DATA_TRIES)
+	if (a->fd_count && a->tries++ < a->peer->options.tries)
 		loop_timer_start(a->data, DATA_MS);
 	else
 		end(a);

@@ -32,6 +32,7 @@ struct peer_options {
 	uint64_t start_ms; /* of the wall clock; 0: now */
 	unsigned int trials, every_ms, ports, limit_ms, ttl;
 	unsigned int data_ms; /* connections are tried so long after a start */
+	unsigned int tries;   /* of that, 25 ms apart */
 	uint16_t local, remote;
 };
 
@@ -72,6 +73,9 @@ static inline bool peer_set(struct peer_options *o, int key, const char *text)
 	case 'm':
 		o->limit_ms = (unsigned int)value;
 		return true;
+	case 'y':
+		o->tries = (unsigned int)value;
+		return true;
 	case 'd':
 		o->data_ms = (unsigned int)value;
 		return true;
@@ -94,6 +98,7 @@ static inline void peer_parse(int argc, char **argv, const char *usage,
 	    {"remote", required_argument, NULL, 'r'},
 	    {"limit", required_argument, NULL, 'm'},
 	    {"data", required_argument, NULL, 'd'},
+	    {"tries", required_argument, NULL, 'y'},
 	    {NULL, 0, NULL, 0},
 	};
 	int key;
@@ -103,7 +108,8 @@ static inline void peer_parse(int argc, char **argv, const char *usage,
 				   .every_ms = 500,
 				   .ports = 20,
 				   .limit_ms = 10000,
-				   .data_ms = 1500};
+				   .data_ms = 1500,
+				   .tries = 8};
 	while ((key = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		is_good = is_good && peer_set(o, key, optarg);
 	is_good = is_good && argc - optind == 2 &&
