@@ -35,9 +35,9 @@ static bool is_held_by(const struct portmap *portmap, enum map_via via)
 {
 	const struct portmap_user *user;
 
-	LIST_FOREACH(user, &portmap->users, link)
-	if (user->is_holding && user->via == via)
-		return true;
+	LIST_FOREACH (user, &portmap->users, link)
+		if (user->is_holding && user->via == via)
+			return true;
 	return false;
 }
 
@@ -210,8 +210,8 @@ unsigned int portmap_user_count(const struct portmap *portmap)
 	const struct portmap_user *user;
 	unsigned int count = 0;
 
-	LIST_FOREACH(user, &portmap->users, link)
-	count++;
+	LIST_FOREACH (user, &portmap->users, link)
+		count++;
 	return count;
 }
 

@@ -51,7 +51,7 @@ static void escape(const char *name, char *buf)
 	/* A dash alone stands for no name. */
 	bool is_dash = strcmp(name, "-") == 0;
 
-	for (size_t i = 0; name[i] && i < STATE_NAME_BYTES; i++) {
+	for (size_t i = 0; i < STATE_NAME_BYTES && name[i]; i++) {
 		if (is_plain(name[i]) && !is_dash) {
 			*buf++ = name[i];
 			continue;
