@@ -20,8 +20,10 @@ wait_status "reachable == \"yes\" and ext(\"game\").address == \"$WAN\"" 10
 
 note "the router hangs while it is asked for its table"
 kill -STOP "$(igd_pid)"
+# shellcheck disable=SC2034 # read by the condition
 BEFORE=$(descriptors)
 ctl --json mappings --router >"$LAB_TMP/patient.json" 2>&1 &
+# shellcheck disable=SC2034 # read by the condition
 PATIENT=$!
 ctl --json mappings --router >"$LAB_TMP/gone.json" 2>&1 &
 GONE=$!
