@@ -271,6 +271,14 @@ static bool answer_whose(struct igd_ladder *l, const struct igd_answer *answer)
 	return other_port(l, MAP_CONFLICT, l->result.code);
 }
 
+/* Another program of this host may have the outer port for a port of its own. */
+static bool is_where_we_map(const struct igd_ladder *l,
+			    const struct igd_entry *entry)
+{
+	return addr_equal(&entry->client, &l->lan) &&
+	       entry->internal_port == l->wish.internal_port;
+}
+
 static bool answer_unmap_get(struct igd_ladder *l,
 			     const struct igd_answer *answer)
 {
@@ -278,7 +286,7 @@ static bool answer_unmap_get(struct igd_ladder *l,
 
 	if (answer->code == IGD_NO_SUCH_ENTRY)
 		return finish(l, MAP_OK, IGD_OK);
-	if (answer->code == IGD_OK && !addr_equal(&entry->client, &l->lan) &&
+	if (answer->code == IGD_OK && !is_where_we_map(l, entry) &&
 	    strcmp(entry->description, l->wish.description) != 0)
 		return finish(l, MAP_OK, IGD_OK);
 	return go_on(l, IGD_STAGE_UNMAP);

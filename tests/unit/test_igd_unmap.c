@@ -68,6 +68,20 @@ static void igd_ladder_unmap_when_gone_or_anothers_then_left_alone(void **state)
 	assert_int_equal(igd_ladder_request(&l).verb, IGD_DELETE);
 }
 
+/* What another program of this host mapped there, to a port of its own. */
+static void igd_ladder_unmap_when_another_programs_then_left_alone(void **state)
+{
+	struct igd_memory memory = {0};
+	struct igd_ladder l = start_unmap(&memory);
+	struct igd_answer a = yes(&l, 10);
+
+	(void)state;
+	a.entry.internal_port = 7777;
+	strcpy(a.entry.description, "a game");
+	assert_true(igd_ladder_answer(&l, &a));
+	assert_int_equal(l.result.status, MAP_OK);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -75,6 +89,8 @@ int main(void)
 	    cmocka_unit_test(igd_ladder_unmap_when_unreadable_then_deleted),
 	    cmocka_unit_test(
 		igd_ladder_unmap_when_gone_or_anothers_then_left_alone),
+	    cmocka_unit_test(
+		igd_ladder_unmap_when_another_programs_then_left_alone),
 	};
 
 	return cmocka_run_group_tests_name("igd_unmap", tests, NULL, NULL);
