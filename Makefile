@@ -227,6 +227,7 @@ UNIT_TESTS := \
 	config_vectors \
 	control \
 	control_limits \
+	doctor \
 	echo \
 	echo_check \
 	echo_rtt \
@@ -248,6 +249,7 @@ UNIT_TESTS := \
 	nat_behaviour \
 	natpmp_client \
 	natpmp_wire \
+	netdiag \
 	netview \
 	pcp \
 	pcp_client \
@@ -304,6 +306,7 @@ FUZZ_TARGETS := \
 	igd_url \
 	igd_wire \
 	natpmp \
+	netdiag \
 	netlink \
 	pcp \
 	punch \
@@ -543,6 +546,7 @@ INSTALLED = \
 	completion/zsh/_traversalctl:$(zshdir):644 \
 	doc/traversalctl.1:$(mandir)/man1:644 \
 	doc/traversald.conf.5:$(mandir)/man5:644 \
+	doc/traversald-checks.7:$(mandir)/man7:644 \
 	doc/traversald.8:$(mandir)/man8:644 \
 	doc/traversald-echo.8:$(mandir)/man8:644 \
 	conf/traversald.conf.example:$(datadir)/doc/traversald:644 \

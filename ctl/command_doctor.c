@@ -52,7 +52,7 @@ static int say_no_check(const struct args *args, const char *word)
 	else
 		say(args,
 		    "there is no check '%s'. The checks: traversalctl doctor "
-		    "--list",
+		    "--list. Words: traversalctl explain",
 		    word);
 	return CTL_USAGE;
 }
@@ -60,14 +60,18 @@ static int say_no_check(const struct args *args, const char *word)
 static int explain(const struct args *args, const struct out *out)
 {
 	const struct doctor_check *check = doctor_find(args->explain);
-	const struct doctor_topic *topic = doctor_topic_find(args->explain);
 
-	if (check)
-		doctor_render_explain(out, check);
-	else if (topic)
-		doctor_render_topic(out, topic);
-	else
+	json_t *answer;
+
+	if (!check)
 		return say_no_check(args, args->explain);
+	if (args->json == ARGS_JSON_OFF) {
+		doctor_render_explain(out, check);
+		return CTL_OK;
+	}
+	answer = doctor_check_json(check);
+	out_json(out, answer);
+	json_decref(answer);
 	return CTL_OK;
 }
 

@@ -13,28 +13,6 @@ static const struct doctor_area *const areas[] = {
     &doctor_router, &doctor_nat, &doctor_fw,   &doctor_docker,
 };
 
-static const struct doctor_topic topics[] = {
-    {"port", "what a port is",
-     "A host has one address and many programs. A port, a number from 1 to "
-     "65535, names the program on it that a packet is for; UDP and TCP have "
-     "separate ones. A router with one outer address has to know which host a "
-     "port belongs to: that is a port mapping."},
-    {"nat", "what a NAT is, and which kinds there are",
-     "A NAT replaces the address and port of packets that leave. Its mapping "
-     "tells whether one inner socket keeps one outer port for every "
-     "destination (endpoint-independent) or gets another for each (address- "
-     "or address-and-port-dependent, of old \"symmetric\"); whether the outer "
-     "port equals the inner one is another matter. Its filtering tells who "
-     "may answer: anybody (\"full cone\"), addresses that were sent to "
-     "(\"restricted cone\"), or addresses and ports that were sent to (\"port "
-     "restricted cone\"). Symmetric NATs are common in mobile networks and "
-     "with providers. traversalctl nat shows this line's."},
-    {"logs", "what to send along with a question",
-     "traversalctl doctor --json, traversalctl status --json and journalctl "
-     "-u traversald -n 500. Read them first: they contain this host's "
-     "addresses."},
-};
-
 size_t doctor_count(void)
 {
 	size_t count = 0;
@@ -61,19 +39,6 @@ const struct doctor_check *doctor_find(const char *id)
 	for (size_t i = 0; (check = doctor_at(i)); i++)
 		if (strcmp(check->id, id) == 0)
 			return check;
-	return NULL;
-}
-
-const struct doctor_topic *doctor_topic_at(size_t i)
-{
-	return i < COUNT_OF(topics) ? &topics[i] : NULL;
-}
-
-const struct doctor_topic *doctor_topic_find(const char *id)
-{
-	for (size_t i = 0; i < COUNT_OF(topics); i++)
-		if (strcmp(topics[i].id, id) == 0)
-			return &topics[i];
 	return NULL;
 }
 

@@ -16,13 +16,6 @@ const struct doctor_check *doctor_at(size_t i);
 /* Returns the check of that id, or NULL. */
 const struct doctor_check *doctor_find(const char *id);
 
-/* A word of --explain that is no check. */
-struct doctor_topic {
-	const char *id, *title, *text;
-};
-const struct doctor_topic *doctor_topic_find(const char *id);
-const struct doctor_topic *doctor_topic_at(size_t i);
-
 /*
  * Does ID match a list of ids and areas, "fw,cfg.syntax"? An area matches all
  * of its checks. NULL matches none.

@@ -24,10 +24,10 @@ static void put_result(const struct out *out, enum doctor_result result)
 	};
 
 	if (out->color)
-		printf(" \033[1;%sm%s\033[0m  ", marks[result].color,
-		       marks[result].word);
+		fprintf(out->stream, " \033[1;%sm%s\033[0m  ",
+			marks[result].color, marks[result].word);
 	else
-		printf(" %s  ", marks[result].word);
+		fprintf(out->stream, " %s  ", marks[result].word);
 }
 
 static void put_detail(const struct out *out, const char *label,
@@ -35,7 +35,7 @@ static void put_detail(const struct out *out, const char *label,
 {
 	if (!text || !*text)
 		return;
-	printf("%*s%-*s", ID_AT, "", DETAIL_AT - ID_AT, label);
+	fprintf(out->stream, "%*s%-*s", ID_AT, "", DETAIL_AT - ID_AT, label);
 	out_wrap(out, DETAIL_AT, DETAIL_AT, text);
 }
 
@@ -47,9 +47,10 @@ static void put_commands(const struct out *out, const char *label,
 
 	for (; text && *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		printf("%*s%-*s", ID_AT, "", DETAIL_AT - ID_AT, label);
+		fprintf(out->stream, "%*s%-*s", ID_AT, "", DETAIL_AT - ID_AT,
+			label);
 		out_text(out, text, len);
-		putchar('\n');
+		fputc('\n', out->stream);
 		label = "";
 	}
 }
@@ -61,10 +62,10 @@ static void put_item(const struct out *out, const char *id,
 
 	put_result(out, item->result);
 	if (is_narrow) {
-		printf("%s\n%*s", id, ID_AT, "");
+		fprintf(out->stream, "%s\n%*s", id, ID_AT, "");
 		out_wrap(out, ID_AT, ID_AT, item->text);
 	} else {
-		printf("%-*s", TEXT_AT - ID_AT, id);
+		fprintf(out->stream, "%-*s", TEXT_AT - ID_AT, id);
 		out_wrap(out, TEXT_AT, TEXT_AT, item->text);
 	}
 	if (item->result == DOCTOR_OK && !item->avoid && !out->args->verbose)
@@ -75,14 +76,16 @@ static void put_item(const struct out *out, const char *id,
 	put_detail(out, "Keep", item->keep);
 	put_detail(out, "Not", item->avoid);
 	if (item->file && item->line)
-		printf("%*s%-*s%s:%u\n", ID_AT, "", DETAIL_AT - ID_AT, "File",
-		       item->file, item->line);
+		fprintf(out->stream, "%*s%-*s%s:%u\n", ID_AT, "",
+			DETAIL_AT - ID_AT, "File", item->file, item->line);
 }
 
-static void put_sum(size_t count, const char *one, const char *many)
+static void put_sum(const struct out *out, size_t count, const char *one,
+		    const char *many)
 {
 	if (count > 0)
-		printf(" · %zu %s", count, count == 1 ? one : many);
+		fprintf(out->stream, " · %zu %s", count,
+			count == 1 ? one : many);
 }
 
 void doctor_render_screen(const struct out *out,
@@ -96,18 +99,19 @@ void doctor_render_screen(const struct out *out,
 			put_item(out, reports->items[i].check->id,
 				 &reports->items[i].items.items[k]);
 	if (out->ascii) {
-		printf(" %zu ok, %zu warnings, %zu failures, %zu skipped, "
-		       "%.1f s\n",
-		       totals[DOCTOR_OK], totals[DOCTOR_WARNING],
-		       totals[DOCTOR_FAILURE], totals[DOCTOR_SKIPPED],
-		       (double)took_ms / 1000);
+		fprintf(out->stream,
+			" %zu ok, %zu warnings, %zu failures, %zu skipped, "
+			"%.1f s\n",
+			totals[DOCTOR_OK], totals[DOCTOR_WARNING],
+			totals[DOCTOR_FAILURE], totals[DOCTOR_SKIPPED],
+			(double)took_ms / 1000);
 		return;
 	}
-	printf(" %zu ok", totals[DOCTOR_OK]);
-	put_sum(totals[DOCTOR_WARNING], "warning", "warnings");
-	put_sum(totals[DOCTOR_FAILURE], "failure", "failures");
-	put_sum(totals[DOCTOR_SKIPPED], "skipped", "skipped");
-	printf(" · %.1f s\n", (double)took_ms / 1000);
+	fprintf(out->stream, " %zu ok", totals[DOCTOR_OK]);
+	put_sum(out, totals[DOCTOR_WARNING], "warning", "warnings");
+	put_sum(out, totals[DOCTOR_FAILURE], "failure", "failures");
+	put_sum(out, totals[DOCTOR_SKIPPED], "skipped", "skipped");
+	fprintf(out->stream, " · %.1f s\n", (double)took_ms / 1000);
 }
 
 /* --- JSON -------------------------------------------------------------------
@@ -176,9 +180,9 @@ static void put_comment(const struct out *out, const char *label,
 
 	for (; text && *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		printf("# %s", label);
+		fprintf(out->stream, "# %s", label);
 		out_text(out, text, len);
-		putchar('\n');
+		fputc('\n', out->stream);
 	}
 }
 
@@ -187,22 +191,24 @@ static void put_fix(const struct out *out, const char *id,
 {
 	if (item->result != DOCTOR_WARNING && item->result != DOCTOR_FAILURE)
 		return;
-	printf("\n# %s\n", id);
+	fprintf(out->stream, "\n# %s\n", id);
 	put_comment(out, "", item->text);
 	put_comment(out, "by hand: ", item->fix);
 	put_comment(out, "to keep it: ", item->keep);
 	put_comment(out, "not: ", item->avoid);
 	if (item->commands)
-		printf("%s\n", item->commands);
+		fprintf(out->stream, "%s\n", item->commands);
 }
 
 void doctor_render_script(const struct out *out,
 			  const struct doctor_reports *reports)
 {
-	puts("#!/bin/sh\n"
-	     "# What traversalctl doctor advises on this host. It was not run: "
-	     "read it first.\n"
-	     "set -eu");
+	fputs(
+	    "#!/bin/sh\n"
+	    "# What traversalctl doctor advises on this host. It was not run: "
+	    "read it first.\n"
+	    "set -eu\n",
+	    out->stream);
 	for (size_t i = 0; i < reports->count; i++)
 		for (size_t k = 0; k < reports->items[i].items.count; k++)
 			put_fix(out, reports->items[i].check->id,
@@ -230,9 +236,18 @@ void doctor_render_list(const struct out *out)
 	const struct doctor_check *check;
 
 	for (size_t i = 0; (check = doctor_at(i)); i++) {
-		printf("%-24s", check->id);
+		fprintf(out->stream, "%-24s", check->id);
 		out_wrap(out, 24, 24, check->title);
 	}
+}
+
+json_t *doctor_check_json(const struct doctor_check *check)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "id", check->id,
+			 "title", check->title, "cause", check->cause, "fix",
+			 check->fix, "place", place_name(check->place),
+			 "severity", doctor_result_name(check->worst), "active",
+			 check->is_active);
 }
 
 json_t *doctor_list_json(void)
@@ -241,20 +256,14 @@ json_t *doctor_list_json(void)
 	json_t *list = json_array();
 
 	for (size_t i = 0; (check = doctor_at(i)); i++)
-		json_array_append_new(
-		    list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "id",
-				    check->id, "title", check->title, "cause",
-				    check->cause, "fix", check->fix, "place",
-				    place_name(check->place), "severity",
-				    doctor_result_name(check->worst), "active",
-				    check->is_active));
-	return list;
+		json_array_append_new(list, doctor_check_json(check));
+	return json_pack("{s:i,s:o}", "schema", SCHEMA, "checks", list);
 }
 
 void doctor_render_explain(const struct out *out,
 			   const struct doctor_check *check)
 {
-	printf("%s\n", check->id);
+	fprintf(out->stream, "%s\n", check->id);
 	out_row(out, "Looks at", "%s", check->title);
 	out_row(out, "Cause", "%s", check->cause);
 	out_row(out, "Fix", "%s", check->fix);
@@ -263,12 +272,4 @@ void doctor_render_explain(const struct out *out,
 		check->place == DOCTOR_DAEMON  ? "traversald"
 		: check->place == DOCTOR_PROBE ? "the firewall probe"
 					       : "this host, to any user");
-}
-
-void doctor_render_topic(const struct out *out,
-			 const struct doctor_topic *topic)
-{
-	printf("%s\n", topic->id);
-	out_row(out, "What", "%s", topic->title);
-	out_row(out, "", "%s", topic->text);
 }

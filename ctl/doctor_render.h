@@ -20,13 +20,12 @@ json_t *doctor_render_json(const struct doctor_reports *reports,
 void doctor_render_script(const struct out *out,
 			  const struct doctor_reports *reports);
 
-/* Every check with its title. */
+/* Every check with its title; as JSON everything about it. */
 void doctor_render_list(const struct out *out);
 json_t *doctor_list_json(void);
+json_t *doctor_check_json(const struct doctor_check *check);
 /* What one check looks at, why it fails, what to do. */
 void doctor_render_explain(const struct out *out,
 			   const struct doctor_check *check);
-void doctor_render_topic(const struct out *out,
-			 const struct doctor_topic *topic);
 
 #endif

@@ -33,6 +33,7 @@ expect "installed files" "644 etc/default/traversald
 644 usr/share/fish/vendor_completions.d/traversalctl.fish
 644 usr/share/man/man1/traversalctl.1
 644 usr/share/man/man5/traversald.conf.5
+644 usr/share/man/man7/traversald-checks.7
 644 usr/share/man/man8/traversald-echo.8
 644 usr/share/man/man8/traversald.8
 644 usr/share/zsh/vendor-completions/_traversalctl" "$(list)"

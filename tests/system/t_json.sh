@@ -68,6 +68,10 @@ done
 valid help help
 valid help help map
 valid version version
+valid doctor doctor
+valid doctor doctor --offline cfg
+valid doctor-list doctor --list
+valid doctor-explain doctor --explain fw.input
 valid explain explain CGNAT
 valid explain-list explain
 valid complete complete -- status ""
