@@ -289,6 +289,7 @@ REPLAY_TESTS := \
 	lease \
 	manual \
 	mapping \
+	nat_watch \
 	punch \
 	services \
 	stun_keep \

@@ -16,6 +16,8 @@
 /* After a check without an answer. */
 #define SILENT_FIRST_MS 15000
 #define SILENT_MOST_MS  300000
+/* One silence is not yet a loss: looked at again after. */
+#define SECOND_LOOK_MS 3000
 /* Names are resolved within this, all at once. */
 #define RESOLVE_MS 2500
 /* Once one name is resolved the others are waited for so long. */
@@ -44,6 +46,7 @@ struct nat_watch {
 	size_t lifetime_server;
 	struct loop_timer *timer; /* the next check, or the names' grace */
 	bool is_resolving;
+	bool is_doubted; /* what is known got no answer the last time */
 	unsigned int failures;
 	struct nat_watch_user *cursor;
 	LIST_HEAD(, nat_watch_user) users;
@@ -77,6 +80,7 @@ static void settle(struct nat_watch *watch, enum nat_watch_state state,
 {
 	struct nat_watch_view *view = &watch->view;
 
+	watch->is_doubted = false;
 	view->state = state;
 	view->servers = watch->servers;
 	view->server_count = watch->server_count;
@@ -92,6 +96,16 @@ static void settle(struct nat_watch *watch, enum nat_watch_state state,
 				       watch->failures, randombytes_random()));
 	}
 	tell(watch);
+}
+
+static void lose(struct nat_watch *watch, const char *detail)
+{
+	if (watch->view.state != NAT_WATCH_KNOWN || watch->is_doubted) {
+		settle(watch, NAT_WATCH_SILENT, detail);
+		return;
+	}
+	watch->is_doubted = true;
+	loop_timer_start(watch->timer, SECOND_LOOK_MS);
 }
 
 static void log_result(struct nat_watch *watch)
@@ -149,10 +163,10 @@ static void on_check(void *arg, const struct nat_check_result *result)
 
 	watch->check = NULL;
 	if (result->answered == 0) {
-		settle(watch, NAT_WATCH_SILENT,
-		       result->error
-			   ? "no STUN server can be reached from here"
-			   : "no STUN server answered: UDP may be blocked");
+		lose(watch, result->error ? "no STUN server can be reached "
+					    "from here"
+					  : "no STUN server answered: UDP may "
+					    "be blocked");
 		return;
 	}
 	watch->view.result = *result;
@@ -173,8 +187,7 @@ static void start_check(struct nat_watch *watch)
 	cancel_lookups(watch);
 	loop_timer_stop(watch->timer);
 	if (watch->server_count == 0) {
-		settle(watch, NAT_WATCH_SILENT,
-		       "no name of a STUN server could be resolved");
+		lose(watch, "no name of a STUN server could be resolved");
 		return;
 	}
 	watch->check =
