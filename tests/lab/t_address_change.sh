@@ -55,3 +55,18 @@ nip i addr del 11.22.44.1/24 dev to-r
 wan_old_address
 drop_pcp
 try_change nat-pmp
+
+note "UPnP, where nothing is announced: by asking, within 30 s"
+nip i addr del 11.22.44.1/24 dev to-r
+wan_old_address
+router_drop_nothing
+igd_stop
+igd_start r natpmp=no
+: >"$LAB_TMP/events.log"
+daemon_start
+wait_status "reachable == \"yes\" and ext(\"game\").address == \"$WAN\"" 10
+expect_status 'ext("game").via == "upnp"'
+since_ms=$(now_ms)
+wan_new_address
+wait_status "ext(\"game\").address == \"$NEW_WAN\"" 30
+note "upnp: told after $(($(now_ms) - since_ms)) ms"
