@@ -178,6 +178,7 @@ CTL_SRC := \
 	ctl/command_follow.c \
 	ctl/command_metrics.c \
 	ctl/command_punch.c \
+	ctl/command_watch.c \
 	ctl/commands.c \
 	ctl/complete.c \
 	ctl/glossary.c \
@@ -208,8 +209,10 @@ CTL_SRC := \
 	ctl/render_service.c \
 	ctl/render_status.c \
 	ctl/say.c \
+	ctl/screen.c \
 	ctl/table.c \
-	ctl/usage.c
+	ctl/usage.c \
+	ctl/watch_view.c
 
 # Their main() files stand with the rules below.
 PROGRAMS := \

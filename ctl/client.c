@@ -97,6 +97,11 @@ void client_free(struct client *client)
 	free(client);
 }
 
+int client_fd(const struct client *client)
+{
+	return client->fd;
+}
+
 static int send_all(int fd, const char *bytes, size_t len, uint64_t deadline_ms)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLOUT};

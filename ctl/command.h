@@ -34,6 +34,9 @@ int command_punch(const struct args *args, const struct out *out);
 int command_events(const struct args *args, const struct out *out);
 int command_wait(const struct args *args, const struct out *out);
 
+/* a view that goes on: command_watch.c */
+int command_watch(const struct args *args, const struct out *out);
+
 /* monitoring: command_metrics.c */
 int command_metrics(const struct args *args, const struct out *out);
 

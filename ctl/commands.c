@@ -41,6 +41,8 @@ static const struct command {
      "--list | --explain CHECK",
      "what is wrong on this host and its line, and what to do", 0, 64, false,
      command_doctor},
+    {"watch", "", "all of it on the whole screen, live; or as lines", 0, 0,
+     false, command_watch},
     {"wait", "[--for STATE] [--timeout TIME]",
      "wait until it is reachable (or likely, limited, no, known)", 0, 0, false,
      command_wait},
