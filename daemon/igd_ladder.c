@@ -271,7 +271,8 @@ static bool answer_whose(struct igd_ladder *l, const struct igd_answer *answer)
 	return other_port(l, MAP_CONFLICT, l->result.code);
 }
 
-/* Another program of this host may have the outer port for a port of its own. */
+/* Another program of this host may have the outer port for a port of its own.
+ */
 static bool is_where_we_map(const struct igd_ladder *l,
 			    const struct igd_entry *entry)
 {

@@ -130,9 +130,9 @@ struct service *services_find(struct services *services, const char *name)
 {
 	struct service *service;
 
-	LIST_FOREACH(service, &services->list, link)
-	if (strcmp(service->config.name, name) == 0)
-		return service;
+	LIST_FOREACH (service, &services->list, link)
+		if (strcmp(service->config.name, name) == 0)
+			return service;
 	return NULL;
 }
 
@@ -141,10 +141,10 @@ struct service *services_find_port(struct services *services,
 {
 	struct service *service;
 
-	LIST_FOREACH(service, &services->list, link)
-	if (service->config.transport == transport &&
-	    service->config.port == port)
-		return service;
+	LIST_FOREACH (service, &services->list, link)
+		if (service->config.transport == transport &&
+		    service->config.port == port)
+			return service;
 	return NULL;
 }
 
@@ -153,9 +153,9 @@ struct service *services_of_chain(struct services *services,
 {
 	struct service *service;
 
-	LIST_FOREACH(service, &services->list, link)
-	if (service->chain == chain)
-		return service;
+	LIST_FOREACH (service, &services->list, link)
+		if (service->chain == chain)
+			return service;
 	return NULL;
 }
 
@@ -167,8 +167,8 @@ static size_t count_origin(const struct services *services,
 	const struct service *service;
 	size_t count = 0;
 
-	LIST_FOREACH(service, &services->list, link)
-	count += service->origin == origin;
+	LIST_FOREACH (service, &services->list, link)
+		count += service->origin == origin;
 	return count;
 }
 
@@ -364,8 +364,7 @@ static void restart_all(struct services *services)
 	struct prover_options prover = base_prover(services);
 	struct service *service;
 
-	LIST_FOREACH(service, &services->list, link)
-	{
+	LIST_FOREACH (service, &services->list, link) {
 		struct service_options options =
 		    make_options(services, service->origin, &service->config,
 				 &prover, service->held_fd);
@@ -392,8 +391,8 @@ void services_again(struct services *services, enum method_cause cause)
 {
 	struct service *service;
 
-	LIST_FOREACH(service, &services->list, link)
-	chain_again(service->chain, cause);
+	LIST_FOREACH (service, &services->list, link)
+		chain_again(service->chain, cause);
 }
 
 /* --- by hand ------------------------------------------------------------- */
@@ -469,10 +468,10 @@ struct service *services_acquire(struct services *services)
 	struct service *service, *best = NULL;
 
 	fill_pool(services);
-	LIST_FOREACH(service, &services->list, link)
-	if (service->origin == SERVICE_PREPARED &&
-	    (!best || worth(service) > worth(best)))
-		best = service;
+	LIST_FOREACH (service, &services->list, link)
+		if (service->origin == SERVICE_PREPARED &&
+		    (!best || worth(service) > worth(best)))
+			best = service;
 	if (!best)
 		return NULL;
 	service_hand_out(best);

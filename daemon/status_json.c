@@ -59,10 +59,10 @@ static json_t *port_or_null(uint16_t port)
 
 json_t *status_json_endpoint(const struct endpoint *endpoint)
 {
-	return json_pack(
-	    "{s:s,s:o,s:o}", "family", family_name(&endpoint->addr), "address",
-	    address_or_null(&endpoint->addr), "port",
-	    port_or_null(endpoint->port));
+	return json_pack("{s:s,s:o,s:o}", "family",
+			 family_name(&endpoint->addr), "address",
+			 address_or_null(&endpoint->addr), "port",
+			 port_or_null(endpoint->port));
 }
 
 static json_t *external_json(const struct method_external *external)
@@ -387,8 +387,8 @@ static const struct service **sort_services(struct app *app)
 	    xcalloc(services_count(app->services), sizeof(struct service *));
 	struct service *service;
 
-	LIST_FOREACH(service, services_list(app->services), link)
-	sorted[used++] = service;
+	LIST_FOREACH (service, services_list(app->services), link)
+		sorted[used++] = service;
 	qsort(sorted, used, sizeof(struct service *), compare_names);
 	return sorted;
 }

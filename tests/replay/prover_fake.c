@@ -112,9 +112,9 @@ void prover_cancel(struct prover *prover, uint64_t id)
 {
 	struct question *question;
 
-	LIST_FOREACH(question, &prover->questions, link)
-	if (question->id == id)
-		break;
+	LIST_FOREACH (question, &prover->questions, link)
+		if (question->id == id)
+			break;
 	if (question)
 		drop(question);
 }

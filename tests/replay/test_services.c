@@ -169,9 +169,9 @@ static struct method_run *run_of(struct scene *scene, const char *name)
 	struct service *service = services_find(scene->services, name);
 	struct method_run *run;
 
-	LIST_FOREACH(run, &runs, link)
-	if (service && run->service == &service->base)
-		return run;
+	LIST_FOREACH (run, &runs, link)
+		if (service && run->service == &service->base)
+			return run;
 	return NULL;
 }
 
@@ -374,8 +374,8 @@ static size_t count_origin(struct scene *scene, enum service_origin origin)
 	struct service *service;
 	size_t count = 0;
 
-	LIST_FOREACH(service, services_list(scene->services), link)
-	count += service->origin == origin;
+	LIST_FOREACH (service, services_list(scene->services), link)
+		count += service->origin == origin;
 	return count;
 }
 
@@ -436,9 +436,9 @@ static void apply_when_range_moves_then_prepared_anew(void **state)
 	services_apply(scene->services, &before);
 	assert_non_null(find_port(scene, kept));
 	assert_int_equal(count_origin(scene, SERVICE_PREPARED), POOL_SIZE);
-	LIST_FOREACH(service, services_list(scene->services), link)
-	if (service->origin == SERVICE_PREPARED)
-		assert_in_range(service->config.port, 41000, 42000);
+	LIST_FOREACH (service, services_list(scene->services), link)
+		if (service->origin == SERVICE_PREPARED)
+			assert_in_range(service->config.port, 41000, 42000);
 }
 
 static void apply_when_prepared_port_is_configured_then_let_go(void **state)
