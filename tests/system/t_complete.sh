@@ -152,7 +152,7 @@ fi
 if command -v zsh >/dev/null; then
 	note "zsh: the function is read and bound"
 	zsh -fc 'fpath=('"$LAB_ROOT"'/completion/zsh $fpath)
-		autoload -Uz compinit && compinit -D -d /dev/null
+		autoload -Uz compinit && compinit -D
 		[[ $_comps[traversalctl] == _traversalctl ]] &&
 		autoload +X _traversalctl' || fail "zsh"
 fi
