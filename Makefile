@@ -44,6 +44,7 @@ LIB_SRC := \
 	lib/natpmp_wire.c \
 	lib/netconf.c \
 	lib/nfchain.c \
+	lib/nfrule.c \
 	lib/nlmsg.c \
 	lib/node_flags.c \
 	lib/options.c \

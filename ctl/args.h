@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum args_json { ARGS_JSON_OFF, ARGS_JSON_PRETTY, ARGS_JSON_SHORT };

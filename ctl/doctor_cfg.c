@@ -345,8 +345,8 @@ static void run_other(const struct doctor_check *check,
 #define CFG(name, worst_, title_, cause_, fix_, run_)                          \
 	{                                                                      \
 		.id = "cfg." name, .place = DOCTOR_HERE,                       \
-		.worst = DOCTOR_##worst_, .title = title_, .cause = cause_,    \
-		.fix = fix_, .run = run_                                       \
+		.worst = DOCTOR_##worst_, .title = (title_),                   \
+		.cause = (cause_), .fix = (fix_), .run = (run_)                \
 	}
 
 static const struct doctor_check checks[] = {

@@ -153,8 +153,8 @@ static void run_netmode(const struct doctor_check *check,
 #define DOCKER(name, worst_, title_, cause_, fix_, run_)                       \
 	{                                                                      \
 		.id = "docker." name, .place = DOCTOR_HERE,                    \
-		.worst = DOCTOR_##worst_, .title = title_, .cause = cause_,    \
-		.fix = fix_, .run = run_                                       \
+		.worst = DOCTOR_##worst_, .title = (title_),                   \
+		.cause = (cause_), .fix = (fix_), .run = (run_)                \
 	}
 
 static const struct doctor_check checks[] = {

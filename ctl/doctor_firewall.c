@@ -37,6 +37,84 @@ bool doctor_firewall_drops(const struct doctor_facts *facts, const char *hook)
 	return doctor_firewall_dropper(facts, hook) != NULL;
 }
 
+/* --- rules ------------------------------------------------------------------
+ */
+
+static const json_t *find_chain(const struct doctor_facts *facts,
+				const json_t *rule)
+{
+	const json_t *chain;
+	size_t i;
+
+	json_array_foreach (chains_of(facts), i, chain) {
+		if (is_word(chain, "family", pick_text(rule, "family", "")) &&
+		    is_word(chain, "table", pick_text(rule, "table", "")) &&
+		    is_word(chain, "name", pick_text(rule, "chain", "")))
+			return chain;
+	}
+	return NULL;
+}
+
+/* A chain that no hook calls is reached by a jump; its name tells from where,
+ * in ufw ("ufw-user-input"), firewalld ("filter_IN_public_allow") and Docker.
+ */
+static bool is_for_input(const json_t *chain)
+{
+	static const char *const others[] = {"orward", "FORWARD", "FWD",
+					     "output", "OUT",     "DOCKER",
+					     "nat_",   "mangle_"};
+	const char *name = pick_text(chain, "name", "");
+
+	if (!is_word(chain, "family", "ip") &&
+	    !is_word(chain, "family", "inet"))
+		return false;
+	if (json_is_true(json_object_get(chain, "base")))
+		return is_word(chain, "hook", "input");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strstr(name, others[i]))
+			return false;
+	return true;
+}
+
+static bool names_port(const json_t *rule, enum transport transport,
+		       uint16_t port)
+{
+	int64_t protocol = pick_int_or(rule, "protocol", -1);
+
+	return (protocol == 0 || protocol == transport_ipproto(transport)) &&
+	       pick_int_or(rule, "first", 65536) <= port &&
+	       pick_int_or(rule, "last", -1) >= port;
+}
+
+enum doctor_gate doctor_firewall_gate(const struct doctor_facts *facts,
+				      enum transport transport, uint16_t port,
+				      const json_t **ret_rule)
+{
+	const json_t *rule, *limited = NULL;
+	size_t i;
+
+	json_array_foreach (json_object_get(facts->firewall, "rules"), i,
+			    rule) {
+		const json_t *chain = find_chain(facts, rule);
+		bool is_accept = is_word(rule, "verdict", "accept");
+
+		if (!chain || !is_for_input(chain) ||
+		    !names_port(rule, transport, port) ||
+		    is_word(rule, "verdict", "other"))
+			continue;
+		if (json_is_true(json_object_get(rule, "conditional"))) {
+			limited = limited || !is_accept ? limited : rule;
+			continue;
+		}
+		*ret_rule = rule;
+		return is_accept ? DOCTOR_GATE_OPEN : DOCTOR_GATE_DENIED;
+	}
+	*ret_rule = limited;
+	if (!doctor_firewall_drops(facts, "input"))
+		return DOCTOR_GATE_OPEN;
+	return limited ? DOCTOR_GATE_LIMITED : DOCTOR_GATE_SHUT;
+}
+
 bool doctor_firewall_has_chain(const struct doctor_facts *facts,
 			       const char *prefix)
 {

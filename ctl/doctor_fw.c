@@ -29,38 +29,72 @@ static char *keep_of(const struct doctor_facts *facts)
 	return xstrdup("write the rule to /etc/nftables.conf as well");
 }
 
-static void run_input(const struct doctor_check *check,
-		      const struct doctor_facts *facts,
-		      struct doctor_items *items)
+static void add_shut(const struct doctor_facts *facts,
+		     const struct doctor_port *port, enum doctor_gate gate,
+		     const json_t *rule, struct doctor_items *items)
 {
 	const json_t *chain = doctor_firewall_dropper(facts, "input");
 	struct doctor_item *item;
 
-	(void)check;
-	if (!chain) {
-		doctor_add(items, DOCTOR_OK,
-			   "no chain at input drops by its policy");
-		return;
-	}
-	for (size_t i = 0; i < facts->port_count; i++) {
-		const struct doctor_port *port = &facts->ports[i];
+	if (gate == DOCTOR_GATE_DENIED)
+		item = doctor_add(items, DOCTOR_WARNING,
+				  "%s: a rule drops port %u (table %s %s, "
+				  "chain %s)",
+				  port->name, port->port,
+				  pick_text(rule, "family", "?"),
+				  pick_text(rule, "table", "?"),
+				  pick_text(rule, "chain", "?"));
+	else
+		item =
+		    doctor_add(items, DOCTOR_WARNING,
+			       "%s: input policy DROP (table %s %s, by %s), "
+			       "and no rule names port %u",
+			       port->name, pick_text(chain, "family", "?"),
+			       pick_text(chain, "table", "?"),
+			       doctor_firewall_owner(facts, chain), port->port);
+	item->effect = xstrdup("What the router forwards ends here.");
+	item->commands =
+	    doctor_firewall_open(facts, port->transport, port->port);
+	item->keep = keep_of(facts);
+}
 
-		if (doctor_is_proven(port->service))
-			continue;
-		item = doctor_add(
-		    items, DOCTOR_WARNING,
-		    "%s: input policy DROP (table %s %s, by %s), and nothing "
-		    "shows that port %u is let through",
-		    port->name, pick_text(chain, "family", "?"),
-		    pick_text(chain, "table", "?"),
-		    doctor_firewall_owner(facts, chain), port->port);
-		item->commands =
-		    doctor_firewall_open(facts, port->transport, port->port);
-		item->keep = keep_of(facts);
-	}
-	if (items->count == 0)
+static void judge_gate(const struct doctor_facts *facts,
+		       const struct doctor_port *port,
+		       struct doctor_items *items)
+{
+	const json_t *rule;
+	enum doctor_gate gate =
+	    doctor_firewall_gate(facts, port->transport, port->port, &rule);
+	const char *chain = pick_text(rule, "chain", "");
+
+	if (doctor_is_proven(port->service))
 		doctor_add(items, DOCTOR_OK,
-			   "policy DROP, and the ports are let through");
+			   "%s: a packet from outside came through",
+			   port->name);
+	else if (gate == DOCTOR_GATE_OPEN && rule)
+		doctor_add(items, DOCTOR_OK,
+			   "%s: port %u is let in by chain %s", port->name,
+			   port->port, chain);
+	else if (gate == DOCTOR_GATE_OPEN)
+		doctor_add(items, DOCTOR_OK, "%s: nothing drops port %u",
+			   port->name, port->port);
+	else if (gate == DOCTOR_GATE_LIMITED)
+		doctor_add(items, DOCTOR_OK,
+			   "%s: port %u is let in by chain %s, on conditions",
+			   port->name, port->port, chain);
+	else
+		add_shut(facts, port, gate, rule, items);
+}
+
+static void run_input(const struct doctor_check *check,
+		      const struct doctor_facts *facts,
+		      struct doctor_items *items)
+{
+	(void)check;
+	for (size_t i = 0; i < facts->port_count; i++)
+		judge_gate(facts, &facts->ports[i], items);
+	if (items->count == 0)
+		doctor_add(items, DOCTOR_OK, "no fixed port is configured");
 }
 
 /* --- fw.forward_policy ------------------------------------------------------

@@ -283,8 +283,8 @@ static void run_suspend(const struct doctor_check *check,
 #define HOST(name, worst_, title_, cause_, fix_, run_)                         \
 	{                                                                      \
 		.id = "host." name, .place = DOCTOR_HERE,                      \
-		.worst = DOCTOR_##worst_, .title = title_, .cause = cause_,    \
-		.fix = fix_, .run = run_                                       \
+		.worst = DOCTOR_##worst_, .title = (title_),                   \
+		.cause = (cause_), .fix = (fix_), .run = (run_)                \
 	}
 
 static const struct doctor_check checks[] = {

@@ -334,8 +334,8 @@ static void run_mobile(const struct doctor_check *check,
 #define NET(name, place_, worst_, title_, cause_, fix_, run_)                  \
 	{                                                                      \
 		.id = "net." name, .place = DOCTOR_##place_,                   \
-		.worst = DOCTOR_##worst_, .title = title_, .cause = cause_,    \
-		.fix = fix_, .run = run_                                       \
+		.worst = DOCTOR_##worst_, .title = (title_),                   \
+		.cause = (cause_), .fix = (fix_), .run = (run_)                \
 	}
 
 static const struct doctor_check checks[] = {

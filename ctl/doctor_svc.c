@@ -126,7 +126,11 @@ static void add_unreached(const struct doctor_facts *facts,
 {
 	bool listens =
 	    doctor_listener(facts, port->transport, port->port) != NULL;
-	bool is_filtered = doctor_firewall_drops(facts, "input");
+	const json_t *rule;
+	enum doctor_gate gate =
+	    doctor_firewall_gate(facts, port->transport, port->port, &rule);
+	bool is_filtered =
+	    gate == DOCTOR_GATE_SHUT || gate == DOCTOR_GATE_DENIED;
 	struct doctor_item *item = doctor_add(
 	    items, DOCTOR_FAILURE, "%s: packets for %s %u do not arrive",
 	    port->name, proto(port), port->port);

@@ -1,5 +1,6 @@
 /*
- * traversald-fwprobe: tells the chains of this host's firewall and exits.
+ * traversald-fwprobe: tells the chains of this host's firewall, and the rules
+ * about ports, and exits.
  *
  * Reading them needs CAP_NET_ADMIN, which neither the daemon nor traversalctl
  * has: systemd starts this for each connection to traversald-fwprobe.socket,
@@ -16,9 +17,11 @@
 #include <unistd.h>
 
 #include "nfchain.h"
+#include "nfrule.h"
 
 #define SCHEMA       1
 #define CHAINS_MOST  1024
+#define RULES_MOST   1024
 #define BUFFER_BYTES 32768
 #define WAIT_S       2
 #define SEQUENCE     1
@@ -55,12 +58,30 @@ static json_t *chain_json(const struct nfchain *chain)
 	return object;
 }
 
+static json_t *rule_json(const struct nfrule *rule)
+{
+	static const char *const verdicts[] = {
+	    [NF_VERDICT_OTHER] = "other",
+	    [NF_VERDICT_ACCEPT] = "accept",
+	    [NF_VERDICT_DROP] = "drop",
+	};
+
+	return json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:s}", "family",
+			 rule->family, "table", rule->table, "chain",
+			 rule->chain, "protocol", rule->protocol, "first",
+			 rule->first, "last", rule->last, "conditional",
+			 rule->has_more, "verdict", verdicts[rule->verdict]);
+}
+
 /* Returns 1 at the end of the dump, 0 when there is more, or -E... . */
-static int read_some(const void *bytes, size_t len, json_t *chains)
+static int read_some(const void *bytes, size_t len, json_t *answer)
 {
 	struct nl_reader reader = nl_reader_init(bytes, len);
 	struct nl_message message;
+	json_t *chains = json_object_get(answer, "chains");
+	json_t *rules = json_object_get(answer, "rules");
 	struct nfchain chain;
+	struct nfrule rule;
 	int error;
 
 	while (nl_next(&reader, &message)) {
@@ -71,17 +92,18 @@ static int read_some(const void *bytes, size_t len, json_t *chains)
 		if (nfchain_read(&message, &chain) &&
 		    json_array_size(chains) < CHAINS_MOST)
 			json_array_append_new(chains, chain_json(&chain));
+		if (nfrule_read(&message, &rule) &&
+		    json_array_size(rules) < RULES_MOST)
+			json_array_append_new(rules, rule_json(&rule));
 	}
 	return reader.is_broken ? -EPROTO : 0;
 }
 
-static int dump_chains(int fd, json_t *chains)
+static int dump(int fd, const uint8_t *request, size_t len, json_t *answer)
 {
 	static uint8_t buf[BUFFER_BYTES];
 	struct sockaddr_nl from;
 	socklen_t from_len;
-	uint8_t request[NL_REQUEST_BYTES];
-	size_t len = nfchain_write_dump(SEQUENCE, request);
 	ssize_t count;
 	int r = 0;
 
@@ -95,14 +117,26 @@ static int dump_chains(int fd, json_t *chains)
 		if (count < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		if (from.nl_pid == 0)
-			r = read_some(buf, (size_t)count, chains);
+			r = read_some(buf, (size_t)count, answer);
 	}
 	return r < 0 ? r : 0;
 }
 
+static int dump_all(int fd, json_t *answer)
+{
+	uint8_t request[NL_REQUEST_BYTES];
+	size_t len = nfchain_write_dump(SEQUENCE, request);
+	int error = dump(fd, request, len, answer);
+
+	if (error)
+		return error;
+	len = nfrule_write_dump(SEQUENCE, request);
+	return dump(fd, request, len, answer);
+}
+
 int main(int argc, char **argv)
 {
-	json_t *chains = json_array(), *answer;
+	json_t *answer;
 	int fd, error;
 
 	(void)argv;
@@ -112,12 +146,15 @@ int main(int argc, char **argv)
 		      stderr);
 		return 64;
 	}
+	answer =
+	    json_pack("{s:i,s:[],s:[]}", "schema", SCHEMA, "chains", "rules");
 	fd = open_netfilter();
-	error = fd < 0 ? fd : dump_chains(fd, chains);
+	error = fd < 0 ? fd : dump_all(fd, answer);
 	if (fd >= 0)
 		close(fd);
-	answer = json_pack("{s:i,s:o,s:s?}", "schema", SCHEMA, "chains", chains,
-			   "error", error ? strerror(-error) : NULL);
+	json_object_set_new(answer, "error",
+			    error ? json_string(strerror(-error))
+				  : json_null());
 	json_dumpf(answer, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(answer);

@@ -8,7 +8,7 @@
 
 #define TYPE(message) ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (message)))
 
-static const char *family_name(uint8_t family)
+const char *nf_family_name(uint8_t family)
 {
 	switch (family) {
 	case NFPROTO_INET:
@@ -83,7 +83,7 @@ bool nfchain_read(const struct nl_message *message, struct nfchain *ret_chain)
 	if (message->type != TYPE(NFT_MSG_NEWCHAIN) ||
 	    !nl_take(&rest, &header, sizeof(header)))
 		return false;
-	chain.family = family_name(header.nfgen_family);
+	chain.family = nf_family_name(header.nfgen_family);
 	while (nl_next_attr(&rest, &attr)) {
 		if (attr.type == NFTA_CHAIN_TABLE)
 			nl_text(&attr, chain.table, sizeof(chain.table));

@@ -38,6 +38,9 @@ size_t nfchain_write_dump(uint32_t sequence, uint8_t buf[NL_REQUEST_BYTES]);
 /* Reads a message. Returns false for one that is of another kind. */
 bool nfchain_read(const struct nl_message *message, struct nfchain *ret_chain);
 
+/* "ip", "ip6", "inet", ... for a number of the kernel. */
+const char *nf_family_name(uint8_t family);
+
 /* "prerouting", "input", "forward", "output", "postrouting" or "other". */
 const char *nf_hook_name(enum nf_hook hook);
 

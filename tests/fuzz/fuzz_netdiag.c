@@ -7,6 +7,7 @@
 
 #include "netconf.h"
 #include "nfchain.h"
+#include "nfrule.h"
 #include "sockdiag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nl_message m;
 	struct nfchain chain;
 	struct netconf conf;
+	struct nfrule rule;
 	int error;
 
 	while (nl_next(&reader, &m)) {
@@ -36,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)sockdiag_read(&m, &socket);
 		if (nfchain_read(&m, &chain))
 			check_chain(&chain);
+		if (nfrule_read(&m, &rule) && !rule.family)
+			abort();
 	}
 	if (reader.at > size || (!reader.is_broken && reader.at != size))
 		abort();

@@ -226,6 +226,11 @@ expect "fw.input" warning "$(told fw.input result)"
 tells fw.input commands "nft insert rule inet filter input udp dport 5000 accept"
 tells inbound.reach fix "fw.input"
 
+note "and with a rule for the port"
+nse h nft insert rule inet filter input udp dport 5000 accept
+doctor 65534 --json=short fw.input
+expect "with a rule" ok "$(told fw.input result)"
+
 # --- other networks ---------------------------------------------------------
 
 network "the router does not help"

@@ -299,6 +299,48 @@ static void fw_input_when_hostile_names_then_no_command_has_them(void **state)
 	json_decref(s.facts.firewall);
 }
 
+#define RULE(chain, first, last, conditional, verdict)                         \
+	"{\"family\":\"inet\",\"table\":\"filter\",\"chain\":\"" chain         \
+	"\",\"protocol\":17,\"first\":" #first ",\"last\":" #last              \
+	",\"conditional\":" #conditional ",\"verdict\":\"" verdict "\"}"
+
+static void fw_input_when_rules_name_the_port_then_they_count(void **state)
+{
+	static const struct {
+		const char *rules;
+		enum doctor_result result;
+	} rows[] = {
+	    {"", DOCTOR_WARNING},
+	    {RULE("input", 51820, 51820, false, "accept"), DOCTOR_OK},
+	    {RULE("input", 51000, 52000, false, "accept"), DOCTOR_OK},
+	    {RULE("input", 1, 51819, false, "accept"), DOCTOR_WARNING},
+	    {RULE("input", 51820, 51820, true, "accept"), DOCTOR_OK},
+	    {RULE("input", 51820, 51820, false, "drop"), DOCTOR_WARNING},
+	    {RULE("input", 51820, 51820, false,
+		  "drop") "," RULE("input", 51820, 51820, false, "accept"),
+	     DOCTOR_WARNING},
+	    {RULE("forward", 51820, 51820, false, "accept"), DOCTOR_WARNING},
+	    {RULE("nowhere", 51820, 51820, false, "accept"), DOCTOR_WARNING},
+	};
+	struct scene s;
+	char text[1024];
+
+	(void)state;
+	scene_init(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		snprintf(
+		    text, sizeof(text), "{\"chains\":[%s,%s],\"rules\":[%s]}",
+		    CHAIN("inet", "filter", "input", "input", "drop"),
+		    CHAIN("inet", "filter", "forward", "forward", "accept"),
+		    rows[i].rules);
+		set_firewall(&s, text);
+		if (run(&s, "fw.input")->result != rows[i].result)
+			fail_msg("row %zu: %s", i, s.items.items[0].text);
+	}
+	doctor_items_clear(&s.items);
+	json_decref(s.facts.firewall);
+}
+
 static void firewall_open_when_front_end_known_then_its_command(void **state)
 {
 	struct scene s;
@@ -509,6 +551,7 @@ int main(void)
 		forward_policy_when_no_probe_then_a_guess_or_skipped),
 	    cmocka_unit_test(
 		fw_input_when_hostile_names_then_no_command_has_them),
+	    cmocka_unit_test(fw_input_when_rules_name_the_port_then_they_count),
 	    cmocka_unit_test(
 		firewall_open_when_front_end_known_then_its_command),
 	    cmocka_unit_test(port_range_when_all_ephemeral_then_warning),

@@ -7,7 +7,9 @@
 #include <linux/netconf.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -15,6 +17,7 @@
 
 #include "netconf.h"
 #include "nfchain.h"
+#include "nfrule.h"
 #include "sockdiag.h"
 
 /* Builds one message: header, body, attributes. */
@@ -261,6 +264,150 @@ static void nfchain_read_when_hook_number_is_wild_then_other(void **state)
 	assert_int_equal(chain.hook, NF_HOOK_OTHER);
 }
 
+/* --- nfrule -----------------------------------------------------------------
+ */
+
+static void put_expression(struct builder *list, const char *name,
+			   const struct builder *data)
+{
+	struct builder element = {.len = 0};
+
+	put_attr(&element, NFTA_EXPR_NAME, name, strlen(name) + 1);
+	put_attr(&element, NFTA_EXPR_DATA | NLA_F_NESTED, data->bytes,
+		 data->len);
+	put_attr(list, NFTA_LIST_ELEM | NLA_F_NESTED, element.bytes,
+		 element.len);
+}
+
+static void put_payload(struct builder *list, uint32_t base, uint32_t offset,
+			uint32_t len)
+{
+	struct builder data = {.len = 0};
+
+	put_u32(&data, NFTA_PAYLOAD_BASE, htonl(base));
+	put_u32(&data, NFTA_PAYLOAD_OFFSET, htonl(offset));
+	put_u32(&data, NFTA_PAYLOAD_LEN, htonl(len));
+	put_expression(list, "payload", &data);
+}
+
+static void put_compare(struct builder *list, uint32_t op, const void *value,
+			size_t len)
+{
+	struct builder data = {.len = 0}, nest = {.len = 0};
+
+	put_attr(&nest, NFTA_DATA_VALUE, value, len);
+	put_u32(&data, NFTA_CMP_OP, htonl(op));
+	put_attr(&data, NFTA_CMP_DATA | NLA_F_NESTED, nest.bytes, nest.len);
+	put_expression(list, "cmp", &data);
+}
+
+static void put_verdict(struct builder *list, uint32_t code)
+{
+	struct builder data = {.len = 0}, outer = {.len = 0};
+	struct builder inner = {.len = 0};
+
+	put_u32(&inner, NFTA_VERDICT_CODE, htonl(code));
+	put_attr(&outer, NFTA_DATA_VERDICT | NLA_F_NESTED, inner.bytes,
+		 inner.len);
+	put_attr(&data, NFTA_IMMEDIATE_DATA | NLA_F_NESTED, outer.bytes,
+		 outer.len);
+	put_expression(list, "immediate", &data);
+}
+
+static void put_dport(struct builder *list, uint16_t port)
+{
+	const uint8_t bytes[] = {(uint8_t)(port >> 8), (uint8_t)port};
+
+	put_payload(list, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+	put_compare(list, NFT_CMP_EQ, bytes, sizeof(bytes));
+}
+
+static bool read_rule(const struct builder *list, struct nfrule *ret_rule)
+{
+	struct nfgenmsg body = {.nfgen_family = NFPROTO_INET};
+	struct builder b =
+	    begin((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE),
+		  &body, sizeof(body));
+	struct nl_message m;
+
+	put_attr(&b, NFTA_RULE_TABLE, "filter", 7);
+	put_attr(&b, NFTA_RULE_CHAIN, "input", 6);
+	put_attr(&b, NFTA_RULE_EXPRESSIONS | NLA_F_NESTED, list->bytes,
+		 list->len);
+	m = finish(&b);
+	return nfrule_read(&m, ret_rule);
+}
+
+/* udp dport 5000 accept */
+static void nfrule_read_when_port_is_accepted_then_told(void **state)
+{
+	struct builder list = {.len = 0};
+	struct nfrule rule;
+	const uint8_t udp = 17;
+
+	(void)state;
+	put_payload(&list, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+	put_compare(&list, NFT_CMP_EQ, &udp, 1);
+	put_dport(&list, 5000);
+	put_verdict(&list, NF_ACCEPT);
+	assert_true(read_rule(&list, &rule));
+	assert_string_equal(rule.chain, "input");
+	assert_int_equal(rule.protocol, 17);
+	assert_int_equal(rule.first, 5000);
+	assert_int_equal(rule.last, 5000);
+	assert_false(rule.has_more);
+	assert_int_equal(rule.verdict, NF_VERDICT_ACCEPT);
+}
+
+/* udp sport 5000 accept */
+static void nfrule_read_when_source_port_then_false(void **state)
+{
+	const uint8_t port[] = {0x13, 0x88};
+	struct builder list = {.len = 0};
+	struct nfrule rule;
+
+	(void)state;
+	put_payload(&list, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2);
+	put_compare(&list, NFT_CMP_EQ, port, sizeof(port));
+	put_verdict(&list, NF_ACCEPT);
+	assert_false(read_rule(&list, &rule));
+}
+
+/* ip saddr 192.0.2.1 udp dport 5000 drop */
+static void nfrule_read_when_source_address_then_more(void **state)
+{
+	const uint8_t address[] = {192, 0, 2, 1};
+	struct builder list = {.len = 0};
+	struct nfrule rule;
+
+	(void)state;
+	put_payload(&list, NFT_PAYLOAD_NETWORK_HEADER, 12, 4);
+	put_compare(&list, NFT_CMP_EQ, address, sizeof(address));
+	put_dport(&list, 5000);
+	put_verdict(&list, NF_DROP);
+	assert_true(read_rule(&list, &rule));
+	assert_true(rule.has_more);
+	assert_int_equal(rule.verdict, NF_VERDICT_DROP);
+}
+
+/* -p udp -m udp --dport 5000:5010 -j ACCEPT */
+static void nfrule_read_when_iptables_match_then_told(void **state)
+{
+	const struct xt_udp ports = {.spts = {0, 65535}, .dpts = {5000, 5010}};
+	struct builder list = {.len = 0}, data = {.len = 0};
+	struct nfrule rule;
+
+	(void)state;
+	put_attr(&data, NFTA_MATCH_NAME, "udp", 4);
+	put_attr(&data, NFTA_MATCH_INFO, &ports, sizeof(ports));
+	put_expression(&list, "match", &data);
+	put_verdict(&list, NF_ACCEPT);
+	assert_true(read_rule(&list, &rule));
+	assert_int_equal(rule.first, 5000);
+	assert_int_equal(rule.last, 5010);
+	assert_int_equal(rule.protocol, 17);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +422,10 @@ int main(void)
 	    cmocka_unit_test(nfchain_read_when_forward_drops_then_told),
 	    cmocka_unit_test(nfchain_read_when_bridge_then_hook_is_other),
 	    cmocka_unit_test(nfchain_read_when_hook_number_is_wild_then_other),
+	    cmocka_unit_test(nfrule_read_when_port_is_accepted_then_told),
+	    cmocka_unit_test(nfrule_read_when_source_port_then_false),
+	    cmocka_unit_test(nfrule_read_when_source_address_then_more),
+	    cmocka_unit_test(nfrule_read_when_iptables_match_then_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
