@@ -27,7 +27,8 @@ int client_connect(const char *path, uint64_t deadline_ms,
 /* Closes it; NULL is allowed. */
 void client_free(struct client *client);
 
-/* Its descriptor, to wait for; what is there may also have been read already. */
+/* Its descriptor, to wait for; what is there may also have been read already.
+ */
 int client_fd(const struct client *client);
 
 /* Sends a request; PARAMETERS (may be NULL) is taken. Returns 0, -ETIMEDOUT or

@@ -88,9 +88,9 @@ static void tell_findings(json_t *families, const json_t *status)
 	for (size_t i = 0; i < 3; i++) {
 		int64_t count = 0;
 
-		json_array_foreach(findings, k, finding) count +=
-		    strcmp(pick_text(finding, "severity", ""), severities[i]) ==
-		    0;
+		json_array_foreach (findings, k, finding)
+			count += strcmp(pick_text(finding, "severity", ""),
+					severities[i]) == 0;
 		add_int(samples, json_pack("{s:s}", "severity", severities[i]),
 			count);
 	}
@@ -120,8 +120,7 @@ static bool has_family(const json_t *service, const char *name)
 	const json_t *external;
 	size_t i;
 
-	json_array_foreach(json_object_get(service, "external"), i, external)
-	{
+	json_array_foreach (json_object_get(service, "external"), i, external) {
 		if (strcmp(pick_text(external, "family", ""), name) == 0)
 			return true;
 	}
@@ -152,8 +151,7 @@ static void tell_proof(json_t *samples, const json_t *service, int64_t now_s)
 	int64_t age_s, youngest_s = -1;
 	size_t i;
 
-	json_array_foreach(json_object_get(service, "proof"), i, proof)
-	{
+	json_array_foreach (json_object_get(service, "proof"), i, proof) {
 		if (strcmp(pick_text(proof, "result", ""), "received") == 0 &&
 		    pick_int(proof, "age_sec", &age_s) &&
 		    (youngest_s < 0 || age_s < youngest_s))
@@ -177,8 +175,7 @@ static void tell_services(json_t *families, const json_t *status, int64_t now_s)
 		   "When a packet from outside last came in, as Unix time.");
 	size_t i, count = json_array_size(services);
 
-	json_array_foreach(services, i, service)
-	{
+	json_array_foreach (services, i, service) {
 		if (i >= METRICS_SERVICES_MOST)
 			break;
 		tell_reachable(reachable, service);
@@ -202,8 +199,7 @@ static void tell_mappings(json_t *families, const json_t *mappings)
 	int64_t expires_s;
 	size_t i;
 
-	json_array_foreach(mappings, i, mapping)
-	{
+	json_array_foreach (mappings, i, mapping) {
 		if (json_array_size(samples) >= METRICS_SERVICES_MOST)
 			break;
 		if (rfc3339_parse(pick_text(mapping, "expires", ""),
@@ -232,8 +228,7 @@ static int64_t event_count(const json_t *counters, const char *event,
 	int64_t sum = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(counters, "events"), i, row)
-	{
+	json_array_foreach (json_object_get(counters, "events"), i, row) {
 		if (strcmp(pick_text(row, "event", ""), event) == 0 &&
 		    (!via || strcmp(pick_text(row, "via", ""), via) == 0))
 			sum += pick_int_or(row, "count", 0);
@@ -296,8 +291,7 @@ static void tell_rejected(json_t *families, const json_t *counters)
 	    "was met.");
 	size_t i;
 
-	json_array_foreach(json_object_get(counters, "rejected"), i, row)
-	{
+	json_array_foreach (json_object_get(counters, "rejected"), i, row) {
 		if (i < VIA_COUNT)
 			add_int(samples,
 				json_pack("{s:s,s:s}", "proto",
@@ -305,6 +299,26 @@ static void tell_rejected(json_t *families, const json_t *counters)
 					  "reason", "invalid"),
 				pick_int_or(row, "count", 0));
 	}
+}
+
+static void tell_punching(json_t *families, const json_t *counters)
+{
+	const json_t *punch = json_object_get(counters, "punch");
+	json_t *packets =
+	    family(families, "traversald_punch_packets_total", "counter",
+		   "Packets of hole punching; in: those that were understood.");
+	json_t *attempts =
+	    family(families, "traversald_punch_attempts_total", "counter",
+		   "Attempts to punch, by what came of them.");
+
+	add_int(packets, json_pack("{s:s}", "direction", "out"),
+		pick_int_or(punch, "packets_sent", 0));
+	add_int(packets, json_pack("{s:s}", "direction", "in"),
+		pick_int_or(punch, "packets_heard", 0));
+	add_int(attempts, json_pack("{s:s}", "result", "connected"),
+		pick_int_or(punch, "connected", 0));
+	add_int(attempts, json_pack("{s:s}", "result", "failed"),
+		pick_int_or(punch, "failed", 0));
 }
 
 #define BUCKETS_MOST 16
@@ -320,8 +334,7 @@ static void tell_round_trips(json_t *families, const json_t *counters)
 	char limit[32];
 	size_t i;
 
-	json_array_foreach(json_object_get(trips, "buckets"), i, bucket)
-	{
+	json_array_foreach (json_object_get(trips, "buckets"), i, bucket) {
 		if (i >= BUCKETS_MOST)
 			break;
 		snprintf(limit, sizeof(limit), "%g",
@@ -341,6 +354,7 @@ static void tell_counters(json_t *families, const json_t *counters)
 	tell_renewals(families, counters);
 	tell_events(families, counters);
 	tell_rejected(families, counters);
+	tell_punching(families, counters);
 	tell_round_trips(families, counters);
 	counter(families, "traversald_slow_callbacks_total",
 		"Steps that held up the event loop.",

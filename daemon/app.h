@@ -25,6 +25,12 @@ struct keeper;
 struct nat_watch;
 struct teller;
 
+/* What all punching so far came to. */
+struct app_punched {
+	uint64_t packets_sent, packets_heard;
+	uint64_t connected, failed; /* attempts */
+};
+
 struct app {
 	struct loop *loop;
 	struct log *log;
@@ -47,6 +53,7 @@ struct app {
 	uint64_t started_ms;
 	struct verdict verdict;
 	uint64_t verdict_since_ms;
+	struct app_punched punched;
 	struct findings runtime; /* findings that no configuration causes */
 	/* What the api may set off; daemon.c fills them in.
 	 *

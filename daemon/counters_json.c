@@ -47,13 +47,22 @@ static json_t *rejected_json(const struct portmap *portmap)
 	return array;
 }
 
+static json_t *punch_json(const struct app_punched *punched)
+{
+	return json_pack("{s:I,s:I,s:I,s:I}", "packets_sent",
+			 (json_int_t)punched->packets_sent, "packets_heard",
+			 (json_int_t)punched->packets_heard, "connected",
+			 (json_int_t)punched->connected, "failed",
+			 (json_int_t)punched->failed);
+}
+
 json_t *counters_json(struct app *app)
 {
-	return json_pack("{s:o,s:o,s:o,s:I,s:I}", "events",
-			 events_json(events_tally(app->events)), "round_trips",
-			 round_trips_json(&app->rtt.counts), "rejected",
-			 rejected_json(app->env.portmap), "slow_callbacks",
-			 (json_int_t)loop_slow_count(app->loop),
-			 "slowest_callback_ms",
-			 (json_int_t)loop_slowest_ms(app->loop));
+	return json_pack(
+	    "{s:o,s:o,s:o,s:o,s:I,s:I}", "events",
+	    events_json(events_tally(app->events)), "round_trips",
+	    round_trips_json(&app->rtt.counts), "rejected",
+	    rejected_json(app->env.portmap), "punch", punch_json(&app->punched),
+	    "slow_callbacks", (json_int_t)loop_slow_count(app->loop),
+	    "slowest_callback_ms", (json_int_t)loop_slowest_ms(app->loop));
 }

@@ -122,8 +122,24 @@ static int forward_new(struct attempt *attempt,
 
 /* --- attempts ------------------------------------------------------------- */
 
+static void count_packets(struct attempt *attempt)
+{
+	struct app_punched *punched = &attempt->desk->app->punched;
+	const struct punch_core *core = punch_view(attempt->punch);
+
+	for (size_t i = 0; i < punch_core_path_count(core); i++) {
+		const struct punch_path *path = punch_core_path(core, i);
+
+		punched->packets_sent += path->pings_sent + path->answers_sent;
+		punched->packets_heard +=
+		    path->pings_heard + path->oks_heard + path->acks_heard;
+	}
+}
+
 static void attempt_free(struct attempt *attempt)
 {
+	if (attempt->punch)
+		count_packets(attempt);
 	LIST_REMOVE(attempt, link);
 	attempt->desk->attempt_count--;
 	punch_free(attempt->punch);
@@ -221,7 +237,12 @@ static void relay_all(struct attempt *attempt,
 static void on_done(void *arg, const struct punch_result *result)
 {
 	struct attempt *attempt = arg;
+	struct app_punched *punched = &attempt->desk->app->punched;
 
+	if (result->outcome == PUNCH_CONNECTED)
+		punched->connected++;
+	else
+		punched->failed++;
 	if (result->outcome != PUNCH_CONNECTED)
 		reply_failed(attempt, result->took_ms);
 	else if (attempt->request.has_forward)

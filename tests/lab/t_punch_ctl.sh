@@ -179,3 +179,13 @@ grep -q "not connected: nothing came in" "$LAB_TMP/p.out" ||
 sent=$(packets)
 note "$sent packets in $took ms"
 [ "$sent" -le 125 ] || fail "$sent packets"
+
+note "what was sent and what became of it is counted"
+figures=$(ctl p metrics)
+for series in 'packets_total{direction="out"}' 'packets_total{direction="in"}' \
+	'attempts_total{result="connected"}' \
+	'attempts_total{result="failed"}'; do
+	count=$(awk -v series="traversald_punch_$series" \
+		'$1 == series { print $2 }' <<<"$figures")
+	[ "${count:-0}" -gt 0 ] || fail "traversald_punch_$series is ${count:-absent}"
+done

@@ -151,8 +151,8 @@ fi
 
 if command -v zsh >/dev/null; then
 	note "zsh: the function is read and bound"
-	zsh -fc 'fpath=('"$LAB_ROOT"'/completion/zsh $fpath)
-		autoload -Uz compinit && compinit -D
+	HOME=$scratch ZDOTDIR=$scratch zsh -fc 'fpath=('"$LAB_ROOT"'/completion/zsh $fpath)
+		autoload -Uz compinit && compinit -d "$HOME/zcompdump"
 		[[ $_comps[traversalctl] == _traversalctl ]] &&
 		autoload +X _traversalctl' || fail "zsh"
 fi

@@ -46,6 +46,7 @@ expect "round trips" 5 \
 expect "their sum" 1.5 "$(value traversald_probe_rtt_seconds_sum)"
 expect "rejected" 7 \
 	"$(value 'traversald_rejected_packets_total{proto="pcp",reason="invalid"}')"
+expect "punches" 40 "$(value 'traversald_punch_packets_total{direction="out"}')"
 proven=$(value 'traversald_last_proof_timestamp_seconds{service="wireguard"}')
 age=$(($(date +%s) - proven))
 expect "age of the proof" yes "$([ "$age" -ge 41 ] && [ "$age" -le 45 ] && echo yes)"

@@ -241,6 +241,8 @@ static void get_counters(void *arg, struct control_call *call,
 			"{\"at_most_ms\":250,\"count\":4}],"
 			"\"count\":5,\"sum_ms\":1500},"
 			"\"rejected\":[{\"protocol\":\"pcp\",\"count\":7}],"
+			"\"punch\":{\"packets_sent\":40,\"packets_heard\":3,"
+			"\"connected\":2,\"failed\":1},"
 			"\"slow_callbacks\":0,\"slowest_callback_ms\":0}}"));
 }
 

@@ -33,7 +33,7 @@ static void tally_add_when_via_is_long_then_cut_and_the_same(void **state)
 static void tally_add_when_full_then_old_rows_count_on(void **state)
 {
 	struct tally tally = {.count = 0};
-	char via[8];
+	char via[16];
 
 	(void)state;
 	for (int i = 0; i < TALLY_ROWS + 1; i++) {
