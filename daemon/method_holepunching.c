@@ -73,8 +73,12 @@ static void report_nat(struct method_run *run,
 static void keep_mapping(struct method_run *run,
 			 const struct nat_watch_view *view)
 {
-	if (run->service->transport == TRANSPORT_UDP)
-		stun_keep_servers(run->keep, view->servers, view->server_count);
+	if (run->service->transport != TRANSPORT_UDP)
+		return;
+	if (view->lifetime_ms)
+		stun_keep_interval(run->keep, (uint64_t)view->lifetime_ms *
+						  KEEP_PERCENT / 100);
+	stun_keep_servers(run->keep, view->servers, view->server_count);
 }
 
 static void judge(struct method_run *run)
