@@ -132,23 +132,22 @@ void pinholes_reset(struct pinholes *pinholes,
 {
 	struct pinhole *pinhole;
 
-	LIST_FOREACH(pinhole, &pinholes->list, link)
-	{
+	LIST_FOREACH (pinhole, &pinholes->list, link) {
 		drop(pinhole);
 		pinhole->mute = 0;
 	}
 	portmap_retire(pinholes->portmap);
 	pinholes->portmap = options ? portmap_new(options) : NULL;
-	LIST_FOREACH(pinhole, &pinholes->list, link)
-	ask(pinhole);
+	LIST_FOREACH (pinhole, &pinholes->list, link)
+		ask(pinhole);
 }
 
 void pinholes_renew(struct pinholes *pinholes)
 {
 	struct pinhole *pinhole;
 
-	LIST_FOREACH(pinhole, &pinholes->list, link)
-	pinhole_renew(pinhole);
+	LIST_FOREACH (pinhole, &pinholes->list, link)
+		pinhole_renew(pinhole);
 }
 
 struct portmap *pinholes_portmap(const struct pinholes *pinholes)

@@ -192,36 +192,43 @@ json_t *status_json_service(struct app *app, const struct service *service)
 	    "proof", proofs_json(app, service));
 }
 
-/* The lease of a service, whether it carries it or is a spare. */
-static bool find_lease(const struct service *service,
-		       struct method_external *ret_external)
+/* The leases of a service, whether they carry it or are spares: that of IPv4
+ * first. Returns how many there are, up to METHOD_EXTERNALS. */
+static size_t list_leases(const struct service *service,
+			  struct method_external *ret_leases)
 {
 	struct method_external externals[METHOD_EXTERNALS];
-	size_t count;
+	size_t count, used = 0;
 
 	for (size_t i = 0; i < chain_attempt_count(service->chain); i++) {
 		count = chain_externals(service->chain, i, externals);
 		for (size_t k = 0; k < count; k++)
-			if (externals[k].has_lease) {
-				*ret_external = externals[k];
-				return true;
-			}
+			if (externals[k].has_lease && used < METHOD_EXTERNALS)
+				ret_leases[used++] = externals[k];
 	}
-	return false;
+	return used;
 }
 
-json_t *status_json_mapping(struct app *app, const struct service *service)
+static json_t *internal_json(struct app *app, const struct service *service,
+			     const struct method_external *lease)
 {
-	struct method_external external;
-	json_t *object, *outer;
+	bool is_ipv6 = lease->endpoint.addr.family == AF_INET6;
 
-	if (!find_lease(service, &external))
-		return NULL;
-	object = external_json(&external);
-	outer = json_pack("{s:O,s:O,s:O}", "address",
-			  json_object_get(object, "address"), "port",
-			  json_object_get(object, "port"), "family",
-			  json_object_get(object, "family"));
+	return json_pack("{s:o,s:i}", "address",
+			 address_or_null(is_ipv6 ? &app->netview.stable_ipv6
+						 : &app->netview.ipv4.local),
+			 "port", service->config.port);
+}
+
+static json_t *mapping_json(struct app *app, const struct service *service,
+			    const struct method_external *lease)
+{
+	json_t *object = external_json(lease);
+	json_t *outer = json_pack("{s:O,s:O,s:O}", "address",
+				  json_object_get(object, "address"), "port",
+				  json_object_get(object, "port"), "family",
+				  json_object_get(object, "family"));
+
 	json_object_del(object, "address");
 	json_object_del(object, "port");
 	json_object_del(object, "family");
@@ -230,14 +237,24 @@ json_t *status_json_mapping(struct app *app, const struct service *service)
 	    json_pack("{s:s,s:s,s:o,s:o,s:o,s:s,s:s,s:b}", "name",
 		      service->config.name, "protocol",
 		      transport_name(service->config.transport), "internal",
-		      local_json(app, service), "external", outer, "expires",
-		      external.is_permanent
+		      internal_json(app, service, lease), "external", outer,
+		      "expires",
+		      lease->is_permanent
 			  ? json_null()
 			  : status_json_time(app, loop_now_ms(app->loop) +
-						      external.expires_in_ms),
+						      lease->expires_in_ms),
 		      "state", "active", "description", service->config.name,
 		      "ours", 1));
 	return object;
+}
+
+json_t *status_json_mapping(struct app *app, const struct service *service)
+{
+	struct method_external leases[METHOD_EXTERNALS];
+
+	if (list_leases(service, leases) == 0)
+		return NULL;
+	return mapping_json(app, service, &leases[0]);
 }
 
 json_t *status_json_acquired(struct app *app, const struct service *service)
@@ -409,12 +426,15 @@ static json_t *services_json(struct app *app, const struct service *only)
 json_t *status_json_mappings(struct app *app)
 {
 	const struct service **sorted = sort_services(app);
-	json_t *array = json_array(), *mapping;
+	struct method_external leases[METHOD_EXTERNALS];
+	json_t *array = json_array();
+	size_t count;
 
 	for (size_t i = 0; i < services_count(app->services); i++) {
-		mapping = status_json_mapping(app, sorted[i]);
-		if (mapping)
-			json_array_append_new(array, mapping);
+		count = list_leases(sorted[i], leases);
+		for (size_t k = 0; k < count; k++)
+			json_array_append_new(
+			    array, mapping_json(app, sorted[i], &leases[k]));
 	}
 	free(sorted);
 	return array;

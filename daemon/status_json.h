@@ -17,7 +17,7 @@ json_t *status_json(struct app *app, const struct service *only);
 json_t *status_json_service(struct app *app, const struct service *service);
 /* Returns owned: the mapping of a service, or NULL when it has none. */
 json_t *status_json_mapping(struct app *app, const struct service *service);
-/* Returns owned: those of all services, sorted by name. */
+/* Returns owned: those of all services, over both families, sorted by name. */
 json_t *status_json_mappings(struct app *app);
 /* Returns owned: the findings of the configuration and of this run. */
 json_t *status_json_findings(struct app *app);

@@ -46,6 +46,12 @@ wait_until '[ "$(router_count u)" -eq 2 ]' 5 || fail "$(router_mappings u)"
 ctl unmap 6000/udp >/dev/null
 wait_until '[ "$(router_count u)$(router_count r)" = 11 ]' 5 ||
 	fail "r: $(router_mappings r) u: $(router_mappings u)"
+note "the daemon is killed: the same pair is found again"
+daemon_kill
+daemon_start
+wait_status "reachable == \"yes\" and ext(\"game\").port == 5005" 10
+expect "mappings after a crash" 11 "$(router_count r)$(router_count u)"
+assert_service_reached game udp 5000
 note "the second router reboots"
 igd_grow_old
 igd_reboot u

@@ -32,6 +32,10 @@ wait_status "svc(\"game\").external[0].family == \"ipv4\"" 8
 assert_reaches_ipv6 "$(status_get "$IPV6 | .address")" 5000
 assert_service_reached game udp 5000
 assert_closed_ipv6 "$HOST_IPV6" 5001
+expect "mappings that are told" "ipv4 $HOST ipv6 $HOST_IPV6 " \
+	"$(ctl --json=short mappings | jq -r '.. | objects |
+		select(has("internal")) |
+		"\(.external.family) \(.internal.address)"' | tr '\n' ' ')"
 
 note "the firewall closes at the end"
 daemon_stop

@@ -24,7 +24,7 @@ expect_status "ext(\"game\").address == \"$WAN\""
 expect "mappings of the first router" 1 "$(router_count r)"
 expect "mappings of the second router" 0 "$(router_count r2)"
 expect_status "$SEVERAL | length == 1 and .[0].severity == \"info\""
-expect_status "$SEVERAL[0].detail | contains(\"$ROUTER2\")"
+expect_status "${SEVERAL}[0].detail | contains(\"$ROUTER2\")"
 assert_service_reached game udp 5000
 
 note "the first default route vanishes: the other one takes over"
