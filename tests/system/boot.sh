@@ -29,6 +29,7 @@ export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 exec systemd-nspawn --quiet --boot --register=no --keep-unit \
 	--console=pipe --resolv-conf=off --link-journal=no --timezone=off \
 	--directory="$root" --network-namespace-path="/run/netns/$netns" \
+	--capability=CAP_NET_ADMIN \
 	--system-call-filter="landlock_create_ruleset landlock_add_rule \
 landlock_restrict_self @memlock" \
 	systemd.unit=basic.target </dev/null

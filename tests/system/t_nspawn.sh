@@ -73,7 +73,8 @@ inside systemd-sysusers
 inside systemctl daemon-reload
 inside systemctl enable --now traversald 2>&1
 expect "state of the unit" active "$(inside systemctl is-active traversald)"
-for socket in traversald.socket traversald-admin.socket; do
+for socket in traversald.socket traversald-admin.socket \
+	traversald-fwprobe.socket; do
 	expect "$socket" active "$(inside systemctl is-active "$socket")"
 done
 
@@ -100,6 +101,19 @@ expect "exit status of a reload without the right" 77 "$code"
 inside systemctl reload traversald || fail "reload: $(
 	inside journalctl -u traversald -n 20 --no-pager
 )"
+
+# The firewall is read for the group, by a unit of its own; not for others.
+group=$(inside getent group traversald | cut -d: -f3)
+nse h nft 'table inet filter { chain forward {
+	type filter hook forward priority 0; policy drop; }; }'
+firewall() {
+	inside setpriv --reuid=65534 --regid="$1" --clear-groups \
+		traversalctl --json doctor fw.summary >"$LAB_TMP/fw" || true
+	jq -r '.checks[0].result' "$LAB_TMP/fw"
+}
+expect "the firewall, for others" skipped "$(firewall 65534)"
+expect "the firewall, for the group" ok "$(firewall "$group")"
+grep -q 'inet filter forward drop' "$LAB_TMP/fw" || fail "$(cat "$LAB_TMP/fw")"
 
 # A stop gives the mapping back and leaves the sockets to systemd, which start
 # the daemon again for who asks.
