@@ -370,6 +370,7 @@ fishdir = $(datadir)/fish/vendor_completions.d
 # Where Debian lets packages, and where zsh lets everybody else.
 zshdir = $(datadir)/zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)
 unitdir = $(prefix)/lib/systemd/system
+catalogdir = $(prefix)/lib/systemd/catalog
 sysusersdir = $(prefix)/lib/sysusers.d
 sysconfdir = /etc
 
@@ -545,6 +546,7 @@ INSTALLED = \
 	systemd/traversald-admin.socket:$(unitdir):644 \
 	systemd/traversald-fwprobe.socket:$(unitdir):644 \
 	systemd/traversald-fwprobe@.service:$(unitdir):644 \
+	systemd/traversald.catalog:$(catalogdir):644 \
 	systemd/traversald.conf:$(sysusersdir):644 \
 	completion/bash/traversalctl:$(bashdir):644 \
 	completion/fish/traversalctl.fish:$(fishdir):644 \

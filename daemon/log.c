@@ -25,6 +25,8 @@ struct site {
 struct log {
 	enum config_log_level level;
 	bool journal;
+	log_event_fn on_event;
+	void *event_arg;
 	struct site sites[SITE_COUNT];
 };
 
@@ -50,6 +52,12 @@ struct log *log_new(enum config_log_level level, bool journal)
 void log_free(struct log *log)
 {
 	free(log);
+}
+
+void log_on_event(struct log *log, log_event_fn fn, void *arg)
+{
+	log->on_event = fn;
+	log->event_arg = arg;
 }
 
 void log_set_level(struct log *log, enum config_log_level level)
@@ -126,6 +134,10 @@ write_line(struct log *log, enum config_log_level level, const char *format,
 	    !site_may_write(site_of(log, format), &suppressed))
 		return;
 	vsnprintf(line, sizeof(line), format, args);
+	if (log->on_event && !suppressed &&
+	    strncmp(line, "event=", strlen("event=")) == 0 &&
+	    log->on_event(log->event_arg, levels[level].syslog, line))
+		return;
 	print_prefix(log, level);
 	if (suppressed)
 		fprintf(stderr, "%s (%u more like this not shown)\n", line,

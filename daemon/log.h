@@ -19,6 +19,14 @@ struct log;
  * "<N>" for journald (sd-daemon(3)). */
 struct log *log_new(enum config_log_level level, bool journal);
 void log_free(struct log *log);
+
+/* Is given each line that begins with "event=", and its syslog(3) priority;
+ * returns whether it has written it. */
+typedef bool (*log_event_fn)(void *arg, int priority, const char *line);
+
+/* Lets FN write the lines of events; NULL: nobody. */
+void log_on_event(struct log *log, log_event_fn fn, void *arg);
+
 void log_set_level(struct log *log, enum config_log_level level);
 bool log_is_on(const struct log *log, enum config_log_level level);
 

@@ -23,7 +23,10 @@ struct service_manager;
 /* Is standard error read by journald (JOURNAL_STREAM, systemd.exec(5))? */
 bool service_manager_has_journal(void);
 
-/* Returns an owned service manager; borrows LOOP and LOG. When WATCHDOG_USEC is
+/* Returns an owned service manager; borrows LOOP and LOG. Where journald reads
+ * our standard error, the lines "event=..." of the log reach it with their
+ * pairs as fields TRAVERSALD_... and with a MESSAGE_ID, for which
+ * systemd/traversald.catalog has an explanation. When WATCHDOG_USEC is
  * set (sd_watchdog_enabled(3)), it looks for progress four times in that span
  * and sends WATCHDOG=1 only if there was some since it last looked. */
 struct service_manager *service_manager_new(struct loop *loop, struct log *log);

@@ -17,6 +17,7 @@ list() {
 run_make install prefix=/usr >/dev/null
 expect "installed files" "644 etc/default/traversald
 755 usr/bin/traversalctl
+644 usr/lib/systemd/catalog/traversald.catalog
 644 usr/lib/systemd/system/traversald-admin.socket
 644 usr/lib/systemd/system/traversald-fwprobe.socket
 644 usr/lib/systemd/system/traversald-fwprobe@.service
