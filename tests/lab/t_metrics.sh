@@ -31,3 +31,9 @@ wait_until '[ "$(value "$renewals")" -gt "$before" ]' 10 ||
 now=$(date +%s)
 ends=$(value "traversald_mapping_expiry_timestamp_seconds{service=\"game\",method=\"$via\"}")
 [ "$ends" -gt "$now" ] || fail "the mapping ends at $ends, it is $now"
+
+note "watch: the screen of a real daemon, found out anew by its key"
+TERM=xterm LC_ALL=C.UTF-8 "$LAB_ROOT/tests/tools/on_terminal.py" 30x80 \
+	see "> game" see "$WAN:7777" keys p see "everything was found out anew" \
+	see "> game" keys q exit 0 -- "$LAB_BUILD/traversalctl" \
+	"--socket=$DAEMON_RUN/traversald.sock" watch || fail "watch"

@@ -139,3 +139,13 @@ inside journalctl -u traversald -o json --no-pager |
 		>"$LAB_TMP/levels"
 note "levels in the journal: $(cat "$LAB_TMP/levels")"
 grep -q 6 "$LAB_TMP/levels" || fail "no message of level info in the journal"
+
+# Events have fields there, out of the sandbox as well, and an explanation.
+inside journalctl -u traversald TRAVERSALD_EVENT=started -o json --no-pager |
+	jq -es 'length >= 2 and .[0].TRAVERSALD_VERSION != null and
+		.[0]._SYSTEMD_UNIT == "traversald.service"' >/dev/null ||
+	fail "no event with fields in the journal"
+inside journalctl --update-catalog
+inside journalctl -u traversald -x --no-pager TRAVERSALD_EVENT=verdict-changed |
+	grep -q 'Subject: Reachability from the internet: yes' ||
+	fail "journalctl -x does not explain the verdict"
