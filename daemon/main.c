@@ -70,7 +70,7 @@ static void print_findings(const struct config *config)
 		const struct finding *f = &config->findings.items[i];
 
 		fprintf(stderr, "traversald: ");
-		if (f->file)
+		if (f->file && f->line)
 			fprintf(stderr, "%s:%u: ", f->file, f->line);
 		fprintf(stderr, "%s\n", f->title);
 		if (*f->fix)
@@ -102,9 +102,6 @@ int main(int argc, char **argv)
 		return EX_OSERR;
 	}
 	error = config_load(&sources, &config);
-	if (error == -ENOENT)
-		fprintf(stderr, "traversald: %s: no such file\n",
-			sources.defaults_file);
 	if (error) {
 		print_findings(config);
 		config_free(config);
