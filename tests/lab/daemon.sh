@@ -114,6 +114,21 @@ external() {
 	status_get "ext(\"$1\") | \"\(.address):\(.port)\""
 }
 
+# Prints a value of the counters, which no command shows whole. usage:
+# counter_get JQ
+counter_get() {
+	python3 - "$DAEMON_RUN/traversald.sock" <<-'CALL' | jq -r "$1"
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.sendall(b'{"method":"io.traversald.GetCounters"}\0')
+		reply = b""
+		while not reply.endswith(b"\0"):
+		    reply += s.recv(65536)
+		print(reply[:-1].decode())
+	CALL
+}
+
 # Ends the daemon as systemd does. usage: daemon_stop [SECONDS]
 daemon_stop() {
 	lab_stop "$DAEMON_PID" TERM "${1:-5}"

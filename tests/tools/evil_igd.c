@@ -9,6 +9,7 @@
  *     good      as a router should (the default)
  *     body      an endless body          headers   endless headers
  *     drip      a byte a second          silence   nothing, connection open
+ *     huge      4 GB announced, a little of it comes
  *     html      200 and a login page     reset     connection reset
  *     once      reset the first time, then good
  *     empty     200 and nothing          void      says yes, does nothing
@@ -127,7 +128,8 @@ static bool misbehave(int fd, const char *mode)
 		return true;
 	}
 	if (strcmp(mode, "body") && strcmp(mode, "headers") &&
-	    strcmp(mode, "drip") && strcmp(mode, "silence"))
+	    strcmp(mode, "drip") && strcmp(mode, "huge") &&
+	    strcmp(mode, "silence"))
 		return false;
 	if (fork() != 0)
 		return true;
@@ -138,8 +140,11 @@ static bool misbehave(int fd, const char *mode)
 		flood(fd, "HTTP/1.1 200 OK\r\n", "X-Filler: aaaaaaaaaa\r\n");
 	else if (strcmp(mode, "drip") == 0)
 		drip(fd);
-	else
-		sleep(60);
+	else if (strcmp(mode, "huge") == 0)
+		write_text(fd, "HTTP/1.1 200 OK\r\n"
+			       "Content-Length: 4294967295\r\n\r\n<root>");
+	/* What comes to an end leaves the connection open. */
+	sleep(60);
 	_exit(0);
 }
 
