@@ -49,8 +49,7 @@ static json_t *entries_of(const json_t *entries, const char *key)
 	json_t *found = json_array(), *entry;
 	size_t i;
 
-	json_array_foreach(entries, i, entry)
-	{
+	json_array_foreach (entries, i, entry) {
 		if (strcmp(pick_text(entry, "key", ""), key) == 0)
 			json_array_append(found, entry);
 	}
@@ -64,8 +63,7 @@ static void say_no_option(const struct args *args, const json_t *entries,
 	size_t best_distance = TYPO_DISTANCE + 1, distance, i;
 	const json_t *entry;
 
-	json_array_foreach(entries, i, entry)
-	{
+	json_array_foreach (entries, i, entry) {
 		name = pick_text(entry, "key", "");
 		distance = text_edit_distance(name, key);
 		if (distance < best_distance) {

@@ -33,8 +33,7 @@ static void put_labels(FILE *stream, json_t *labels)
 	const char *name, *separator = "{";
 	json_t *value;
 
-	json_object_foreach(labels, name, value)
-	{
+	json_object_foreach (labels, name, value) {
 		fprintf(stream, "%s%s=", separator, name);
 		put_value(stream, json_is_string(value)
 				      ? json_string_value(value)
@@ -64,8 +63,7 @@ void prom_write(FILE *stream, const json_t *families)
 	const char *name;
 	size_t i, k;
 
-	json_array_foreach(families, i, family)
-	{
+	json_array_foreach (families, i, family) {
 		samples = json_object_get(family, "samples");
 		name = pick_text(family, "name", "");
 		if (json_array_size(samples) == 0)
@@ -73,8 +71,8 @@ void prom_write(FILE *stream, const json_t *families)
 		fprintf(stream, "# HELP %s %s\n# TYPE %s %s\n", name,
 			pick_text(family, "help", ""), name,
 			pick_text(family, "type", "untyped"));
-		json_array_foreach(samples, k, sample)
-		    put_sample(stream, name, sample);
+		json_array_foreach (samples, k, sample)
+			put_sample(stream, name, sample);
 	}
 }
 

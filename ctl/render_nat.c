@@ -83,8 +83,7 @@ static void render_peers(const struct out *out, const json_t *list)
 	size_t index;
 	json_t *peer;
 
-	json_array_foreach(list, index, peer)
-	{
+	json_array_foreach (list, index, peer) {
 		table_add(&table, "%s",
 			  peer_text(pick_text(peer, "peer", "?")));
 		table_add(

@@ -68,8 +68,7 @@ static void render_externals(const struct out *out, const json_t *service,
 	const json_t *external;
 	size_t i;
 
-	json_array_foreach(externals, i, external)
-	{
+	json_array_foreach (externals, i, external) {
 		out_row(out, i == 0 ? label : "", "%s %lld  %s  %s   via %s",
 			protocol, (long long)port, out_glyph(out, OUT_FROM),
 			pick_endpoint(external, endpoint),
@@ -106,8 +105,7 @@ void render_proofs(const struct out *out, const json_t *proofs)
 	const json_t *proof;
 	size_t i, received = 0;
 
-	json_array_foreach(proofs, i, proof)
-	{
+	json_array_foreach (proofs, i, proof) {
 		if (strcmp(pick_text(proof, "result", ""), "received") != 0)
 			continue;
 		render_proof(out, proof);
@@ -152,8 +150,7 @@ void render_attempts(const struct out *out, const json_t *attempts)
 	char took[OUT_BYTES];
 	size_t i;
 
-	json_array_foreach(attempts, i, attempt)
-	{
+	json_array_foreach (attempts, i, attempt) {
 		const char *detail = pick_text(attempt, "detail", "");
 
 		out_row(out, i == 0 ? "  tried" : "", "%-13s%s%s%s%s",

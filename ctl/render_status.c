@@ -15,9 +15,9 @@ static const json_t *find_service(const json_t *status, const char *name)
 	const json_t *service;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "services"), i,
-			   service) if (strcmp(pick_text(service, "name", ""),
-					       name) == 0) return service;
+	json_array_foreach (json_object_get(status, "services"), i, service)
+		if (strcmp(pick_text(service, "name", ""), name) == 0)
+			return service;
 	return NULL;
 }
 
@@ -40,12 +40,11 @@ static int64_t proof_age_s(const json_t *status, const char *only)
 	int64_t age_s, youngest_s = -1;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(status, "services"), i, service)
-	{
+	json_array_foreach (json_object_get(status, "services"), i, service) {
 		if (only && strcmp(pick_text(service, "name", ""), only) != 0)
 			continue;
-		json_array_foreach(json_object_get(service, "proof"), k, proof)
-		{
+		json_array_foreach (json_object_get(service, "proof"), k,
+				    proof) {
 			if (pick_int(proof, "age_sec", &age_s) &&
 			    (youngest_s < 0 || age_s < youngest_s))
 				youngest_s = age_s;
@@ -117,13 +116,11 @@ static void render_reasons(const struct out *out, const json_t *status,
 	const char *label = "Why", *detail;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(status, "services"), i, service)
-	{
+	json_array_foreach (json_object_get(status, "services"), i, service) {
 		if (only && strcmp(pick_text(service, "name", ""), only) != 0)
 			continue;
-		json_array_foreach(json_object_get(service, "attempts"), k,
-				   attempt)
-		{
+		json_array_foreach (json_object_get(service, "attempts"), k,
+				    attempt) {
 			detail = pick_text(attempt, "detail", "");
 			if (!*detail)
 				continue;
@@ -142,8 +139,7 @@ static void render_why(const struct out *out, const json_t *status,
 	const char *why = "Why", *fix_label = "Do this", *fix;
 	size_t i;
 
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		if (!is_failure(finding))
 			continue;
 		out_row(out, why, "%s", pick_text(finding, "title", "?"));
@@ -154,8 +150,7 @@ static void render_why(const struct out *out, const json_t *status,
 	}
 	if (*why && !out->args->verbose)
 		render_reasons(out, status, only);
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		fix = pick_text(finding, "fix", "");
 		if (!is_failure(finding) || !*fix)
 			continue;
@@ -223,8 +218,9 @@ void render_findings(const struct out *out, const json_t *findings)
 	const json_t *finding;
 	size_t i;
 
-	json_array_foreach(findings, i, finding)
-	    render_finding(out, pick_text(finding, "severity", "?"), finding);
+	json_array_foreach (findings, i, finding)
+		render_finding(out, pick_text(finding, "severity", "?"),
+			       finding);
 }
 
 /* The findings that do not explain why; those that do were told above. */
@@ -234,8 +230,7 @@ static void render_hints(const struct out *out, const json_t *status,
 	const json_t *finding, *findings = json_object_get(status, "findings");
 	size_t i, shown = 0, left = 0;
 
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		const char *severity = pick_text(finding, "severity", "info");
 
 		if (is_failure(finding) && !with_failures)
@@ -260,8 +255,7 @@ static void render_daemon(const struct out *out, const json_t *status)
 	char chain[128] = "", up[OUT_BYTES];
 	size_t i, at = 0;
 
-	json_array_foreach(json_object_get(status, "chain"), i, method)
-	{
+	json_array_foreach (json_object_get(status, "chain"), i, method) {
 		if (json_string_value(method) && at < sizeof(chain))
 			at += (size_t)snprintf(chain + at, sizeof(chain) - at,
 					       "%s%s", i ? ", " : "",
@@ -284,8 +278,7 @@ void render_status(const struct out *out, const json_t *status,
 	size_t i;
 
 	render_headline(out, status, only);
-	json_array_foreach(json_object_get(status, "services"), i, service)
-	{
+	json_array_foreach (json_object_get(status, "services"), i, service) {
 		if (!only || strcmp(pick_text(service, "name", ""), only) == 0)
 			render_service(out, service);
 	}

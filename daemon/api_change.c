@@ -223,8 +223,7 @@ void api_renew(void *arg, struct control_call *call, json_t *parameters)
 
 	if (!api_find_service(api, call, parameters, &only))
 		return;
-	LIST_FOREACH(service, services_list(api->app->services), link)
-	{
+	LIST_FOREACH (service, services_list(api->app->services), link) {
 		if (only && service != only)
 			continue;
 		mapping = status_json_mapping(api->app, service);

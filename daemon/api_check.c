@@ -106,9 +106,10 @@ static struct service *pick_worst(struct app *app)
 {
 	struct service *service, *worst = NULL;
 
-	LIST_FOREACH(service, services_list(app->services), link)
-	if (!worst || chain_state(service->chain) > chain_state(worst->chain))
-		worst = service;
+	LIST_FOREACH (service, services_list(app->services), link)
+		if (!worst ||
+		    chain_state(service->chain) > chain_state(worst->chain))
+			worst = service;
 	return worst;
 }
 

@@ -80,8 +80,8 @@ void api_get_counters(void *arg, struct control_call *call, json_t *parameters)
 	struct api *api = arg;
 
 	(void)parameters;
-	control_reply(call, json_pack("{s:o}", "counters",
-				      counters_json(api->app)));
+	control_reply(call,
+		      json_pack("{s:o}", "counters", counters_json(api->app)));
 }
 
 void api_subscribe(void *arg, struct control_call *call, json_t *parameters)

@@ -314,8 +314,7 @@ static void evict_one(struct door *door)
 	struct control_client *client, *worst = NULL;
 	uint64_t worst_ms = 0;
 
-	LIST_FOREACH(client, &door->clients, link)
-	{
+	LIST_FOREACH (client, &door->clients, link) {
 		bool half;
 		uint64_t idle_ms = control_conn_idle_ms(client->conn, &half);
 		uint64_t limit_ms = half ? EVICT_HALF_MS : EVICT_IDLE_MS;

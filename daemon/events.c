@@ -106,8 +106,8 @@ static void pump_all(struct events *events)
 	struct subscriber *sub;
 	bool all = true;
 
-	LIST_FOREACH(sub, &events->subscribers, link)
-	all &= pump(sub);
+	LIST_FOREACH (sub, &events->subscribers, link)
+		all &= pump(sub);
 	if (!all && !loop_timer_is_running(events->catch_up))
 		loop_timer_start(events->catch_up, CATCH_UP_MS);
 }

@@ -66,8 +66,7 @@ static void cancel(struct map_client *client, uint64_t id)
 	struct igd_client *c = client_of(client);
 	struct igd_op *op;
 
-	TAILQ_FOREACH(op, &c->ops, link)
-	{
+	TAILQ_FOREACH (op, &c->ops, link) {
 		if (op->id == id)
 			break;
 	}

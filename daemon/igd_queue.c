@@ -63,8 +63,7 @@ void igd_queue_push_refresh(struct igd_client *c)
 	struct igd_op *op;
 
 	loop_timer_start(c->kick, 0);
-	TAILQ_FOREACH(op, &c->ops, link)
-	{
+	TAILQ_FOREACH (op, &c->ops, link) {
 		if (op->kind == IGD_OP_REFRESH && op->began_ms == 0)
 			return;
 	}

@@ -109,9 +109,11 @@ static void on_resume_check(void *arg, int fd, unsigned int events)
 	if (now_suspended_ms - loop->suspended_ms < RESUME_SLACK_MS)
 		return;
 	loop->suspended_ms = now_suspended_ms;
-	LIST_FOREACH(timer, &loop->timers, link)
-	if (timer->running)
-		arm(timer, timer->due_ms > now_ms ? timer->due_ms - now_ms : 0);
+	LIST_FOREACH (timer, &loop->timers, link)
+		if (timer->running)
+			arm(timer, timer->due_ms > now_ms
+				       ? timer->due_ms - now_ms
+				       : 0);
 }
 
 static void watch_resume(struct loop *loop)
@@ -348,9 +350,9 @@ static struct loop_child_watch *find_ended(struct loop *loop, int *ret_status)
 {
 	struct loop_child_watch *child;
 
-	LIST_FOREACH(child, &loop->children, link)
-	if (waitpid(child->pid, ret_status, WNOHANG) == child->pid)
-		return child;
+	LIST_FOREACH (child, &loop->children, link)
+		if (waitpid(child->pid, ret_status, WNOHANG) == child->pid)
+			return child;
 	return NULL;
 }
 
@@ -390,7 +392,7 @@ void loop_child_forget(struct loop *loop, int pid)
 {
 	struct loop_child_watch *child;
 
-	LIST_FOREACH(child, &loop->children, link)
-	if (child->pid == pid)
-		child->fn = NULL;
+	LIST_FOREACH (child, &loop->children, link)
+		if (child->pid == pid)
+			child->fn = NULL;
 }

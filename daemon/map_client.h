@@ -85,8 +85,8 @@ struct map_client_options {
 	struct addr gateway;
 	struct addr local;    /* the requests leave from here */
 	unsigned int ifindex; /* through this interface; 0 = as routed */
-	/* The gateway sees us as this, for a NAT is in between; unset: as LOCAL,
-	 * or not known. */
+	/* The gateway sees us as this, for a NAT is in between; unset: as
+	 * LOCAL, or not known. */
 	struct addr seen;
 	struct map_client_listener listener; /* its functions may be NULL */
 };

@@ -32,7 +32,8 @@ struct nat_watch_view {
 	const struct endpoint *servers; /* borrowed until the next call */
 	size_t server_count;
 	char detail[METHOD_DETAIL_BYTES];
-	/* So long an unused mapping was seen to live; 0 = not measured (yet). */
+	/* So long an unused mapping was seen to live; 0 = not measured (yet).
+	 */
 	unsigned int lifetime_ms;
 };
 

@@ -147,9 +147,9 @@ static struct pmp_job *find_job(struct pmp_engine *engine,
 {
 	struct pmp_job *job;
 
-	TAILQ_FOREACH(job, &engine->jobs.at[PMP_FLYING], link)
-	if (is_answer_to(response, job))
-		return job;
+	TAILQ_FOREACH (job, &engine->jobs.at[PMP_FLYING], link)
+		if (is_answer_to(response, job))
+			return job;
 	return NULL;
 }
 

@@ -342,8 +342,8 @@ void pmp_engine_heard_epoch(struct pmp_engine *engine, uint32_t epoch_s)
 		return;
 	set_state(engine, MAP_CLIENT_READY, "");
 	/* What else was asked of it meanwhile gets the longer budget too. */
-	TAILQ_FOREACH(job, &engine->jobs.at[PMP_FLYING], link)
-	job->deadline_ms = job->first_sent_ms + PMP_BUDGET_READY_MS;
+	TAILQ_FOREACH (job, &engine->jobs.at[PMP_FLYING], link)
+		job->deadline_ms = job->first_sent_ms + PMP_BUDGET_READY_MS;
 }
 
 void pmp_engine_finish(struct pmp_engine *engine, struct pmp_job *job,
@@ -447,8 +447,7 @@ static void hurry(struct pmp_engine *engine)
 {
 	struct pmp_job *job;
 
-	TAILQ_FOREACH(job, &engine->jobs.at[PMP_FLYING], link)
-	{
+	TAILQ_FOREACH (job, &engine->jobs.at[PMP_FLYING], link) {
 		job->interval_ms = 0;
 		send_job(engine, job);
 	}

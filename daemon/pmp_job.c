@@ -34,9 +34,9 @@ struct pmp_job *pmp_jobs_find(const struct pmp_jobs *jobs, uint64_t id)
 {
 	struct pmp_job *job;
 
-	LIST_FOREACH(job, &jobs->buckets[id % PMP_BUCKETS], bucket)
-	if (job->id == id)
-		return job;
+	LIST_FOREACH (job, &jobs->buckets[id % PMP_BUCKETS], bucket)
+		if (job->id == id)
+			return job;
 	return NULL;
 }
 
@@ -77,11 +77,11 @@ bool pmp_jobs_is_port_flying(const struct pmp_jobs *jobs,
 
 	if (job->kind == PMP_PROBE)
 		return false;
-	TAILQ_FOREACH(other, &jobs->at[PMP_FLYING], link)
-	if (other->kind != PMP_PROBE &&
-	    other->request.transport == job->request.transport &&
-	    other->request.internal_port == job->request.internal_port)
-		return true;
+	TAILQ_FOREACH (other, &jobs->at[PMP_FLYING], link)
+		if (other->kind != PMP_PROBE &&
+		    other->request.transport == job->request.transport &&
+		    other->request.internal_port == job->request.internal_port)
+			return true;
 	return false;
 }
 
@@ -89,9 +89,9 @@ struct pmp_job *pmp_jobs_flying_probe(const struct pmp_jobs *jobs)
 {
 	struct pmp_job *job;
 
-	TAILQ_FOREACH(job, &jobs->at[PMP_FLYING], link)
-	if (job->kind == PMP_PROBE && !job->is_late)
-		return job;
+	TAILQ_FOREACH (job, &jobs->at[PMP_FLYING], link)
+		if (job->kind == PMP_PROBE && !job->is_late)
+			return job;
 	return NULL;
 }
 
@@ -100,8 +100,7 @@ uint64_t pmp_jobs_next_due_ms(const struct pmp_jobs *jobs)
 	const struct pmp_job *job;
 	uint64_t due_ms = UINT64_MAX;
 
-	TAILQ_FOREACH(job, &jobs->at[PMP_FLYING], link)
-	{
+	TAILQ_FOREACH (job, &jobs->at[PMP_FLYING], link) {
 		if (job->deadline_ms < due_ms)
 			due_ms = job->deadline_ms;
 		if (job->retry_at_ms < due_ms)

@@ -78,8 +78,8 @@ struct portmap_options {
 	void (*restarted)(void *arg, enum map_via via);
 	void *news_arg;
 	struct portmap_memory memory;
-	/* Told 1 when a portmap was made and -1 when it was freed, with the last
-	 * of its leases; may be NULL. */
+	/* Told 1 when a portmap was made and -1 when it was freed, with the
+	 * last of its leases; may be NULL. */
 	void (*living)(void *arg, int by);
 	void *living_arg;
 };

@@ -191,9 +191,9 @@ void prover_cancel(struct prover *prover, uint64_t id)
 {
 	struct question *question;
 
-	TAILQ_FOREACH(question, &prover->questions, link)
-	if (question->id == id)
-		break;
+	TAILQ_FOREACH (question, &prover->questions, link)
+		if (question->id == id)
+			break;
 	if (!question)
 		return;
 	if (prover->check && question == TAILQ_FIRST(&prover->questions)) {

@@ -157,10 +157,10 @@ static struct transaction *find(struct stun_socket *socket,
 {
 	struct transaction *t;
 
-	TAILQ_FOREACH(t, &socket->transactions, link)
-	if (memcmp(t->stun_id, m->id, STUN_ID_BYTES) == 0 &&
-	    endpoint_equal(&t->query.answer_from, from))
-		return t;
+	TAILQ_FOREACH (t, &socket->transactions, link)
+		if (memcmp(t->stun_id, m->id, STUN_ID_BYTES) == 0 &&
+		    endpoint_equal(&t->query.answer_from, from))
+			return t;
 	return NULL;
 }
 
@@ -215,8 +215,7 @@ static void note_error(struct stun_socket *socket, const struct udp_icmp *icmp)
 {
 	struct transaction *t;
 
-	TAILQ_FOREACH(t, &socket->transactions, link)
-	{
+	TAILQ_FOREACH (t, &socket->transactions, link) {
 		if (!endpoint_equal(&t->query.server, &icmp->destination))
 			continue;
 		t->error = icmp->error;
@@ -374,8 +373,7 @@ void stun_socket_cancel(struct stun_socket *socket, uint64_t id)
 {
 	struct transaction *t;
 
-	TAILQ_FOREACH(t, &socket->transactions, link)
-	{
+	TAILQ_FOREACH (t, &socket->transactions, link) {
 		if (t->id != id)
 			continue;
 		discard(t);

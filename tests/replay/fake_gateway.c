@@ -179,9 +179,9 @@ static void fake_cancel(struct map_client *base, uint64_t id)
 	struct fake_client *client = (struct fake_client *)base;
 	struct fake_job *job;
 
-	LIST_FOREACH(job, &client->jobs, link)
-	if (job->id == id)
-		job->is_cancelled = true;
+	LIST_FOREACH (job, &client->jobs, link)
+		if (job->id == id)
+			job->is_cancelled = true;
 }
 
 static void fake_free(struct map_client *base)

@@ -115,11 +115,12 @@ static struct loop_timer *next_due(struct loop *loop, uint64_t until_ms)
 {
 	struct loop_timer *timer, *next = NULL;
 
-	LIST_FOREACH(timer, &loop->timers, link)
-	if (timer->running && timer->due_ms <= until_ms &&
-	    (!next || timer->due_ms < next->due_ms ||
-	     (timer->due_ms == next->due_ms && timer->order < next->order)))
-		next = timer;
+	LIST_FOREACH (timer, &loop->timers, link)
+		if (timer->running && timer->due_ms <= until_ms &&
+		    (!next || timer->due_ms < next->due_ms ||
+		     (timer->due_ms == next->due_ms &&
+		      timer->order < next->order)))
+			next = timer;
 	return next;
 }
 
