@@ -44,7 +44,7 @@ igd_stop && igd_start r natpmp=no
 daemon_start
 wait_for_two
 before=$(mapped_ports)
-for round in $(seq 1 10); do
+for _ in $(seq 1 10); do
 	daemon_kill
 	daemon_spawn
 	sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
