@@ -156,6 +156,7 @@ DAEMON_SRC := \
 	daemon/services.c \
 	daemon/ssdp_search.c \
 	daemon/status_json.c \
+	daemon/status_slices.c \
 	daemon/store.c \
 	daemon/stun_client.c \
 	daemon/stun_keep.c \

@@ -1,7 +1,11 @@
 #include "api_methods.h"
+
+#include <stdlib.h>
+
 #include "counters_json.h"
 #include "router_table.h"
 #include "status_json.h"
+#include "status_slices.h"
 
 const char *api_text(const json_t *parameters, const char *key)
 {
@@ -25,25 +29,63 @@ bool api_find_service(struct api *api, struct control_call *call,
 	return false;
 }
 
+static json_t *status_frame(struct app *app)
+{
+	return json_pack("{s:o}", "status", status_json_frame(app));
+}
+
+static json_t *status_items(struct app *app, const struct service *service)
+{
+	return json_pack("[o]", status_json_service(app, service));
+}
+
+static json_t *mappings_frame(struct app *app)
+{
+	(void)app;
+	return json_pack("{s:[]}", "mappings");
+}
+
 void api_get_status(void *arg, struct control_call *call, json_t *parameters)
 {
+	static const struct status_slices_kind kind = {
+	    "\"services\"", status_frame, status_items};
 	struct api *api = arg;
 	struct service *only;
 
-	if (api_find_service(api, call, parameters, &only))
+	if (!api_find_service(api, call, parameters, &only))
+		return;
+	if (!only)
+		status_slices_reply(api->app, call, &kind);
+	else
 		control_reply(call, json_pack("{s:o}", "status",
 					      status_json(api->app, only)));
 }
 
+/* Beside the router's own table, which takes longer. */
+static json_t *all_mappings(struct app *app)
+{
+	const struct service **sorted = status_json_sort(app);
+	json_t *all = json_array(), *few;
+
+	for (size_t i = 0; i < services_count(app->services); i++) {
+		few = status_json_mappings(app, sorted[i]);
+		json_array_extend(all, few);
+		json_decref(few);
+	}
+	free(sorted);
+	return all;
+}
+
 void api_get_mappings(void *arg, struct control_call *call, json_t *parameters)
 {
+	static const struct status_slices_kind kind = {
+	    "\"mappings\"", mappings_frame, status_json_mappings};
 	struct api *api = arg;
-	json_t *mappings = status_json_mappings(api->app);
 
 	if (json_is_true(json_object_get(parameters, "router")))
-		router_table_reply(api->app, call, mappings);
+		router_table_reply(api->app, call, all_mappings(api->app));
 	else
-		control_reply(call, json_pack("{s:o}", "mappings", mappings));
+		status_slices_reply(api->app, call, &kind);
 }
 
 static json_t *entry_json(const struct config_entry *entry)

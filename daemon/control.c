@@ -115,6 +115,15 @@ void control_reply(struct control_call *call, json_t *parameters)
 	call_finish(call, varlink_reply_new(parameters, false));
 }
 
+void control_reply_text(struct control_call *call, char *text)
+{
+	if (call->client && !call->oneway)
+		control_conn_send_text(call->client->conn, text);
+	else
+		free(text);
+	call_end(call);
+}
+
 void control_reply_fds(struct control_call *call, json_t *parameters,
 		       const int *fds, size_t fd_count)
 {

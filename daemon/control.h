@@ -51,6 +51,9 @@ void control_free(struct control *control);
 
 /* Ends the call with a reply; PARAMETERS (may be NULL for {}) is taken. */
 void control_reply(struct control_call *call, json_t *parameters);
+/* The same with the whole message as text (owned, taken), as varlink_encode()
+ * writes it. */
+void control_reply_text(struct control_call *call, char *text);
 /* Sends one reply of many; only when control_wants_more(). Takes PARAMETERS.
  * Returns false when the client reads too slowly and the reply was dropped. */
 bool control_continue(struct control_call *call, json_t *parameters);

@@ -237,13 +237,14 @@ static void settle(struct control_conn *conn)
 	set_limit(conn);
 }
 
-static struct out_message *out_new(json_t *message, const int *fds,
+static struct out_message *out_new(char *text, size_t len, const int *fds,
 				   size_t fd_count)
 {
 	struct out_message *out = xcalloc(1, sizeof(*out));
 
 	assert(fd_count <= CONTROL_FDS_MOST);
-	out->bytes = varlink_encode(message, &out->len);
+	out->bytes = text;
+	out->len = len;
 	for (size_t i = 0; i < fd_count; i++) {
 		int copy = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
 
@@ -253,21 +254,35 @@ static struct out_message *out_new(json_t *message, const int *fds,
 	return out;
 }
 
-void control_conn_send(struct control_conn *conn, json_t *message,
-		       const int *fds, size_t fd_count)
+static void queue(struct control_conn *conn, struct out_message *out)
 {
-	struct out_message *out;
-
-	if (conn->is_gone || conn->dead) {
-		json_decref(message);
-		return;
-	}
-	out = out_new(message, fds, fd_count);
 	STAILQ_INSERT_TAIL(&conn->out, out, link);
 	conn->out_bytes += out->len;
 	if (!flush(conn))
 		conn->dead = true;
 	settle(conn);
+}
+
+void control_conn_send(struct control_conn *conn, json_t *message,
+		       const int *fds, size_t fd_count)
+{
+	size_t len;
+	char *text;
+
+	if (conn->is_gone || conn->dead) {
+		json_decref(message);
+		return;
+	}
+	text = varlink_encode(message, &len);
+	queue(conn, out_new(text, len, fds, fd_count));
+}
+
+void control_conn_send_text(struct control_conn *conn, char *text)
+{
+	if (conn->is_gone || conn->dead)
+		free(text);
+	else
+		queue(conn, out_new(text, strlen(text) + 1, NULL, 0));
 }
 
 size_t control_conn_backlog_bytes(const struct control_conn *conn)

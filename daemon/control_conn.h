@@ -46,6 +46,8 @@ struct control_conn *control_conn_new(
 /* Closes it without a call. */
 void control_conn_free(struct control_conn *conn);
 
+/* Queues TEXT (owned, taken), a whole message; its NUL is sent too. */
+void control_conn_send_text(struct control_conn *conn, char *text);
 /* Queues MESSAGE (taken), with descriptors (borrowed, at most
  * CONTROL_FDS_MOST) on its first byte. After the client has gone it is
  * dropped. */

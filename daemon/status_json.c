@@ -395,9 +395,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp((*left)->config.name, (*right)->config.name);
 }
 
-/* The services in the order of their names, so that two readings can be
- * compared. Returns owned. */
-static const struct service **sort_services(struct app *app)
+const struct service **status_json_sort(struct app *app)
 {
 	size_t used = 0;
 	const struct service **sorted =
@@ -412,7 +410,7 @@ static const struct service **sort_services(struct app *app)
 
 static json_t *services_json(struct app *app, const struct service *only)
 {
-	const struct service **sorted = sort_services(app);
+	const struct service **sorted = status_json_sort(app);
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < services_count(app->services); i++)
@@ -423,30 +421,36 @@ static json_t *services_json(struct app *app, const struct service *only)
 	return array;
 }
 
-json_t *status_json_mappings(struct app *app)
-{
-	const struct service **sorted = sort_services(app);
-	struct method_external leases[METHOD_EXTERNALS];
-	json_t *array = json_array();
-	size_t count;
-
-	for (size_t i = 0; i < services_count(app->services); i++) {
-		count = list_leases(sorted[i], leases);
-		for (size_t k = 0; k < count; k++)
-			json_array_append_new(
-			    array, mapping_json(app, sorted[i], &leases[k]));
-	}
-	free(sorted);
-	return array;
-}
-
-json_t *status_json(struct app *app, const struct service *only)
+/* SERVICES is taken. */
+static json_t *frame_json(struct app *app, json_t *services)
 {
 	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o}", "schema", SCHEMA,
 			 "daemon", daemon_json(app), "verdict",
 			 verdict_json(app), "chain", chain_json(app->config),
-			 "services", services_json(app, only), "nat",
-			 nat_json(app), "findings", status_json_findings(app));
+			 "services", services, "nat", nat_json(app), "findings",
+			 status_json_findings(app));
+}
+
+json_t *status_json_mappings(struct app *app, const struct service *service)
+{
+	struct method_external leases[METHOD_EXTERNALS];
+	size_t count = list_leases(service, leases);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array,
+				      mapping_json(app, service, &leases[i]));
+	return array;
+}
+
+json_t *status_json_frame(struct app *app)
+{
+	return frame_json(app, json_array());
+}
+
+json_t *status_json(struct app *app, const struct service *only)
+{
+	return frame_json(app, services_json(app, only));
 }
 
 json_t *status_json_check(struct app *app, const struct service *service,

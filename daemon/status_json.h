@@ -13,12 +13,17 @@
 
 /* Returns owned: the whole status, with ONLY (may be NULL) that one service. */
 json_t *status_json(struct app *app, const struct service *only);
+/* Returns owned: the same with no service at all. */
+json_t *status_json_frame(struct app *app);
+/* Returns owned: the services (borrowed) by name, so that two readings can be
+ * compared. */
+const struct service **status_json_sort(struct app *app);
 /* Returns owned: an element of services[]. */
 json_t *status_json_service(struct app *app, const struct service *service);
 /* Returns owned: the mapping of a service, or NULL when it has none. */
 json_t *status_json_mapping(struct app *app, const struct service *service);
-/* Returns owned: those of all services, over both families, sorted by name. */
-json_t *status_json_mappings(struct app *app);
+/* Returns owned: an array of its mappings, over both families. */
+json_t *status_json_mappings(struct app *app, const struct service *service);
 /* Returns owned: the findings of the configuration and of this run. */
 json_t *status_json_findings(struct app *app);
 /* Returns owned: what Acquire tells of a port. */
