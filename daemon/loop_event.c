@@ -89,11 +89,29 @@ static void account(struct loop *loop, uint64_t began_ms)
 		loop->slowest_ms = (unsigned int)took_ms;
 }
 
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_timer *timer = arg;
+	struct loop *loop = timer->loop;
+	uint64_t began_ms = clock_ms(CLOCK_MONOTONIC);
+
+	(void)fd;
+	(void)what;
+	timer->running = false;
+	timer->fn(timer->arg);
+	account(loop, began_ms);
+}
+
 static void arm(struct loop_timer *timer, uint64_t delay_ms)
 {
 	struct timeval tv = {.tv_sec = (time_t)(delay_ms / 1000),
 			     .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000)};
 
+	/* Of a thousand services most timers never run. */
+	if (!timer->event)
+		timer->event = evtimer_new(timer->loop->base, on_timer, timer);
+	if (!timer->event)
+		abort();
 	event_add(timer->event, &tv);
 }
 
@@ -205,19 +223,6 @@ unsigned int loop_slowest_ms(const struct loop *loop)
 	return loop->slowest_ms;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct loop_timer *timer = arg;
-	struct loop *loop = timer->loop;
-	uint64_t began_ms = clock_ms(CLOCK_MONOTONIC);
-
-	(void)fd;
-	(void)what;
-	timer->running = false;
-	timer->fn(timer->arg);
-	account(loop, began_ms);
-}
-
 struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_fn fn,
 				  void *arg)
 {
@@ -226,9 +231,6 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_fn fn,
 	timer->loop = loop;
 	timer->fn = fn;
 	timer->arg = arg;
-	timer->event = evtimer_new(loop->base, on_timer, timer);
-	if (!timer->event)
-		abort();
 	LIST_INSERT_HEAD(&loop->timers, timer, link);
 	return timer;
 }
@@ -243,7 +245,8 @@ void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
 void loop_timer_stop(struct loop_timer *timer)
 {
 	timer->running = false;
-	event_del(timer->event);
+	if (timer->event)
+		event_del(timer->event);
 }
 
 bool loop_timer_is_running(const struct loop_timer *timer)
@@ -264,7 +267,8 @@ void loop_timer_free(struct loop_timer *timer)
 {
 	if (!timer)
 		return;
-	event_free(timer->event);
+	if (timer->event)
+		event_free(timer->event);
 	LIST_REMOVE(timer, link);
 	free(timer);
 }
