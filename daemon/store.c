@@ -20,9 +20,9 @@
 /* One writing. Belongs to the thread while it runs, else to the loop. */
 struct writing {
 	pthread_t thread;
-	char *dir; /* borrowed from the store */
-	char *text;
-	size_t len;
+	char *dir;                  /* borrowed from the store */
+	struct state_lease *leases; /* owned */
+	size_t count;
 	int event_fd; /* borrowed: tells the loop of the end */
 	int error;
 };
@@ -197,19 +197,23 @@ static void read_leases(struct store *store)
 static void *write_in_thread(void *arg)
 {
 	struct writing *writing = arg;
+	size_t cap = (writing->count + 1) * STATE_LINE_BYTES;
+	char *text = xcalloc(1, cap);
 	const uint64_t one = 1;
+	int len;
 
+	/* A thousand leases are half a megabyte of text. */
+	len = state_file_encode(writing->leases, writing->count, text, cap);
 	writing->error =
-	    store_write_file(writing->dir, writing->text, writing->len);
+	    store_write_file(writing->dir, text, len < 0 ? 0 : (size_t)len);
+	free(text);
 	(void)!write(writing->event_fd, &one, sizeof(one));
 	return NULL;
 }
 
-static void encode(struct store *store, struct writing *writing)
+static void copy_leases(struct store *store, struct writing *writing)
 {
 	struct state_lease *leases = xcalloc(store->count + 1, sizeof(*leases));
-	size_t cap = (store->count + 1) * STATE_LINE_BYTES;
-	int len;
 
 	for (size_t i = 0; i < store->count; i++) {
 		if (store->options.refresh && !store->records[i].is_old)
@@ -217,10 +221,8 @@ static void encode(struct store *store, struct writing *writing)
 					       &store->records[i].lease);
 		leases[i] = store->records[i].lease;
 	}
-	writing->text = xcalloc(1, cap);
-	len = state_file_encode(leases, store->count, writing->text, cap);
-	writing->len = len < 0 ? 0 : (size_t)len;
-	free(leases);
+	writing->leases = leases;
+	writing->count = store->count;
 }
 
 /* Signals are the loop's business. */
@@ -241,7 +243,7 @@ static void end_writing(struct store *store)
 {
 	int error = store->writing.error;
 
-	free(store->writing.text);
+	free(store->writing.leases);
 	store->is_writing = false;
 	if (error && error != store->write_error)
 		log_warn(store->options.log,
@@ -268,7 +270,7 @@ static void on_timer(void *arg)
 	    .dir = store->dir,
 	    .event_fd = store->event_fd,
 	};
-	encode(store, &store->writing);
+	copy_leases(store, &store->writing);
 	store->writing.error = start_thread(&store->writing);
 	if (store->writing.error)
 		end_writing(store);
@@ -322,7 +324,7 @@ static bool finish_writing(struct store *store)
 	if (store->is_writing) {
 		if (!join_thread(store))
 			return false;
-		free(store->writing.text);
+		free(store->writing.leases);
 		store->is_writing = false;
 	}
 	if (!store->is_dirty)
@@ -332,7 +334,7 @@ static bool finish_writing(struct store *store)
 		return true;
 	if (!join_thread(store))
 		return false;
-	free(store->writing.text);
+	free(store->writing.leases);
 	return true;
 }
 
