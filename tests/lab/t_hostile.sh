@@ -3,6 +3,7 @@
 # never comes, and datagrams that are nearly answers. None is believed; the
 # daemon's memory stays, the worker's is bounded and so is its time, and the
 # event loop is never held up.
+# deadline: 300 s
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/daemon.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every row of quirks.txt: the fake gateway misbehaves as told, and the daemon
 # ends with what the row says. QUIRKS='16 17' runs only those.
+# deadline: 300 s
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/daemon.sh

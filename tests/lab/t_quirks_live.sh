@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a router does wrong while a mapping is held, played by the fake gateway:
 # its control port moves, it restarts, its clock jumps, it cleans its table.
+# deadline: 240 s
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/daemon.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The router crashes and comes back without a word, its table empty: it is found
 # out by asking, within half a minute, by each protocol.
+# deadline: 240 s
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/daemon.sh

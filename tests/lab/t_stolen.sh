@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Another host takes the outer port away: noticed within a minute, another port
 # instead, by each family of protocols.
+# deadline: 240 s
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/daemon.sh
