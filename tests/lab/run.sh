@@ -59,7 +59,7 @@ report_skipped() {
 # Runs one test. timeout(1) gives it a process group of its own and passes on
 # what it is sent, so that nothing of a test outlives its deadline.
 run_test() {
-	local script=$1 name log id status start_ms
+	local script=$1 name log id status start_ms own_s limit_s
 	name=${script##*/t_}
 	name=${name%.sh}
 	log=$logs/$name.log
