@@ -2,6 +2,7 @@
  * main: the command line of traversald.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,9 @@
 
 #include "config.h"
 #include "daemon.h"
+
+/* What is larger goes back to the kernel when it is freed. */
+#define LARGE_BYTES (128 * 1024)
 
 static const char usage_text[] =
     "usage: traversald [--defaults=FILE] [--conf-dir=DIR] [OPTION...]\n"
@@ -78,6 +82,16 @@ static void print_findings(const struct config *config)
 	}
 }
 
+/* The texts of a status and of the state file are large for a moment. Left to
+ * itself, glibc would keep such memory after the first of them. */
+static void return_large_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const struct config_sources sources = {
@@ -97,6 +111,7 @@ int main(int argc, char **argv)
 		printf("traversald %s\n", VERSION);
 		return 0;
 	}
+	return_large_memory();
 	if (sodium_init() < 0) {
 		fputs("traversald: no randomness to be had\n", stderr);
 		return EX_OSERR;
