@@ -30,6 +30,10 @@ is_table() {
 	local table
 
 	table=$(fake table)
+	if [ "${1#seen:}" != "$1" ]; then
+		fake seen | grep -q "${1#seen:}"
+		return
+	fi
 	if [ "$1" = - ]; then
 		[ -z "${table// /}" ]
 	else
@@ -66,6 +70,20 @@ try_row() {
 	rm -f "$LAB_TMP/fakegw.sock"
 }
 
+# A row that other tests play: are they there? usage: by_others NUMBER FILE...
+by_others() {
+	local number=$1 file
+
+	shift
+	for file in "$@"; do
+		[ -e "$LAB_ROOT/$file" ] || {
+			failures=$((failures + 1))
+			note "FAIL $number: there is no $file"
+		}
+	done
+	note "-    $number: by $*"
+}
+
 lab_for_daemon
 [ -x "$FAKEGW" ] || skip "$FAKEGW is not built"
 while IFS='|' read -r number words condition table; do
@@ -77,6 +95,11 @@ while IFS='|' read -r number words condition table; do
 		continue
 	fi
 	rows=$((rows + 1))
+	if [[ $words == " by "* ]]; then
+		# shellcheck disable=SC2086 # several files
+		by_others "$number" ${words# by }
+		continue
+	fi
 	read -r words <<<"$words"
 	read -r condition <<<"$condition"
 	read -r table <<<"$table"

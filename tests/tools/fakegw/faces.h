@@ -31,6 +31,8 @@ void ssdp_answer(int fd, int odd_fd, bool is_group, const struct addr *self,
 void ssdp_notify(int fd, const char *nts, const struct addr *self,
 		 unsigned int http_port, const struct knobs *knobs);
 
+/* Closes a connection with a reset. */
+void http_reset(int fd);
 /* One connection, which it closes, or keeps open for ever. */
 void http_answer(int fd, const struct addr *self, unsigned int http_port,
 		 struct knobs *knobs);

@@ -163,8 +163,9 @@ static void command(struct gateway *g, const char *word, char *buf, size_t cap)
 	else if (strcmp(word, "table") == 0)
 		print_table(&g->knobs, buf, cap);
 	else if (strcmp(word, "seen") == 0)
-		snprintf(buf + at, cap - at, "maps=%u soaps=%u searches=%u ",
-			 g->knobs.maps, g->knobs.soaps, g->knobs.searches);
+		snprintf(buf + at, cap - at,
+			 "maps=%u soaps=%u searches=%u asks=%u ", g->knobs.maps,
+			 g->knobs.soaps, g->knobs.searches, g->knobs.asks);
 	else if (knobs_set(&g->knobs, word) < 0)
 		snprintf(buf + at, cap - at, "unknown:%s ", word);
 }
@@ -205,6 +206,15 @@ static int ask(const char *path, char **words)
 /* --- running ---------------------------------------------------------------
  */
 
+/* Who asked while another was served is reset. */
+static void refuse_waiting(int listener)
+{
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+
+	while (poll(&p, 1, 0) > 0)
+		http_reset(accept(listener, NULL, NULL));
+}
+
 static void serve(struct gateway *g, enum socket_index index)
 {
 	int fd = g->fds[index].fd;
@@ -223,6 +233,8 @@ static void serve(struct gateway *g, enum socket_index index)
 		fd = accept(fd, NULL, NULL);
 		if (fd >= 0)
 			http_answer(fd, &g->self, g->http_port, &g->knobs);
+		if (strcmp(g->knobs.http, "serial") == 0)
+			refuse_waiting(g->fds[HTTP].fd);
 		return;
 	case CONTROL:
 		fd = accept(fd, NULL, NULL);

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,12 @@ static void add(const struct call *call, bool is_any)
 		 argument(call, "NewPortMappingDescription", value));
 	if (is_any && entry.external == knobs->taken)
 		entry.external++;
+	if (!error && entry.external < knobs->low)
+		error = 501;
+	if (!error && knobs->words_max &&
+	    strlen(argument(call, "NewPortMappingDescription", value)) >
+		knobs->words_max)
+		error = 501;
 	if (!error && entry.external == knobs->taken)
 		error = is(knobs->add, "501") ? 501 : 718;
 	if (knobs->lease_max && entry.lease_s > knobs->lease_max)
@@ -352,7 +359,7 @@ static bool take_call(struct call *call)
  */
 
 /* Reads a request; the body follows its headers in BUF. */
-static bool read_request(int fd, char *buf, size_t cap)
+static bool read_request(int fd, bool is_one_packet, char *buf, size_t cap)
 {
 	const char *body, *length;
 	size_t at = 0, wanted = 0;
@@ -368,6 +375,8 @@ static bool read_request(int fd, char *buf, size_t cap)
 		wanted = length ? strtoul(length + 15, NULL, 10) : 0;
 		if (at >= (size_t)(body + 4 - buf) + wanted)
 			return true;
+		if (is_one_packet)
+			return false;
 	}
 	return false;
 }
@@ -390,6 +399,52 @@ static bool split_action(char *request, char **ret_type, char **ret_action)
 	return true;
 }
 
+/* Has the client said that it sends no more? */
+static bool is_half_closed(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 50) > 0;
+}
+
+/* What the pickiest of them demand of a request for an action. */
+static bool is_proper(const char *buf, const char *base)
+{
+	char host[96];
+	const char *body, *protocol;
+
+	snprintf(host, sizeof(host), "\r\nHost: %s\r\n", base + 7);
+	if (!strstr(buf, host))
+		return false;
+	if (strncmp(buf, "POST", 4) != 0)
+		return true;
+	/* A line may end after the declaration. */
+	body = strstr(buf, "<s:Envelope");
+	if (!body || !strstr(buf, "\r\nContent-Type: text/xml"))
+		return false;
+	protocol = strstr(body, "<NewProtocol>");
+	return !strstr(body, "> <") && !strstr(body, ">\n<") &&
+	       !strstr(body, ">\r\n<") &&
+	       (!protocol || strncmp(protocol + 13, "UDP<", 4) == 0);
+}
+
+static bool is_taken(int fd, const char *buf, const char *base,
+		     const struct knobs *knobs)
+{
+	usleep(knobs->slow_ms * 1000);
+	if (is(knobs->http, "packet"))
+		return !is_half_closed(fd);
+	return !is(knobs->http, "strict") || is_proper(buf, base);
+}
+
+void http_reset(int fd)
+{
+	const struct linger now = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
 void http_answer(int fd, const struct addr *self, unsigned int http_port,
 		 struct knobs *knobs)
 {
@@ -402,8 +457,14 @@ void http_answer(int fd, const struct addr *self, unsigned int http_port,
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	snprintf(base, sizeof(base), "http://%s:%u",
 		 addr_format(self, host, sizeof(host)), http_port);
-	if (!read_request(fd, buf, sizeof(buf))) {
+	if (!read_request(fd, is(knobs->http, "packet"), buf, sizeof(buf)) ||
+	    !is_taken(fd, buf, base, knobs)) {
 		close(fd);
+		return;
+	}
+	if (knobs->resets) {
+		knobs->resets--;
+		http_reset(fd);
 		return;
 	}
 	body = strstr(buf, "\r\n\r\n");

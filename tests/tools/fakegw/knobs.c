@@ -33,6 +33,7 @@ static const struct {
     TEXT(get),
     TEXT(del),
     TEXT(status),
+    TEXT(http),
     NUMBER("delay", delay_ms),
     NUMBER("copies", copies),
     NUMBER("shift", shift),
@@ -42,6 +43,10 @@ static const struct {
     NUMBER("bootid", bootid),
     NUMBER("version", version),
     NUMBER("wrong-port", wrong_port),
+    NUMBER("low", low),
+    NUMBER("words-max", words_max),
+    NUMBER("resets", resets),
+    NUMBER("slow", slow_ms),
     NUMBER("epoch", epoch),
 };
 

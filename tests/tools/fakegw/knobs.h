@@ -26,14 +26,19 @@ struct knobs {
 	/* By SOAP action. */
 	char soap[KNOB_BYTES], add[KNOB_BYTES], any[KNOB_BYTES];
 	char get[KNOB_BYTES], del[KNOB_BYTES], status[KNOB_BYTES];
+	char http[KNOB_BYTES];
 	unsigned int delay_ms, copies, shift, lease_max, limit, taken;
 	unsigned int bootid, version, wrong_port;
-	unsigned int epoch; /* at EPOCH_AT_MS */
+	unsigned int low;       /* outer ports below are refused */
+	unsigned int words_max; /* the longest description, 0: any */
+	unsigned int resets;    /* so many connections first */
+	unsigned int slow_ms;   /* before each reply by HTTP */
+	unsigned int epoch;     /* at EPOCH_AT_MS */
 	uint64_t epoch_at_ms;
 	/* What has been mapped. */
 	struct entry entries[ENTRIES_MOST];
 	unsigned int entry_count;
-	unsigned int maps, soaps, searches;
+	unsigned int maps, soaps, searches, asks;
 };
 
 void knobs_init(struct knobs *knobs);

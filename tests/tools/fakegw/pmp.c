@@ -107,6 +107,15 @@ static size_t answer_natpmp(const uint8_t *request, size_t len,
 	return strcmp(knobs->natpmp, "short") == 0 ? 4 : n;
 }
 
+static bool is_own_or_none(const struct addr *suggested,
+			   const struct knobs *knobs)
+{
+	struct addr own;
+
+	addr_parse(knobs->external, &own);
+	return !addr_is_set(suggested) || addr_equal(suggested, &own);
+}
+
 static size_t answer_pcp(const uint8_t *bytes, size_t len, const char *client,
 			 struct knobs *knobs, uint8_t *buf)
 {
@@ -121,6 +130,10 @@ static size_t answer_pcp(const uint8_t *bytes, size_t len, const char *client,
 	response.has_map = request.opcode == PCP_MAP;
 	response.map = request.map;
 	response.result = (uint8_t)strtoul(knobs->pcp, NULL, 10);
+	/* They want no other outer address suggested than their own. */
+	if (strcmp(knobs->pcp, "suggested") == 0 && response.has_map &&
+	    !is_own_or_none(&request.map.external, knobs))
+		response.result = PCP_CANNOT_PROVIDE_EXTERNAL;
 	lifetime_s = request.lifetime_s;
 	if (response.has_map && response.result == 0) {
 		response.map.external_port =
@@ -150,6 +163,7 @@ void pmp_answer(int fd, struct knobs *knobs)
 
 	if (len < 2)
 		return;
+	knobs->asks++;
 	client_text(&from, from_len, client);
 	if (request[0] == 0) {
 		n = answer_natpmp(request, (size_t)len, client, knobs, buf);

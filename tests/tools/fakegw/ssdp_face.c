@@ -17,6 +17,8 @@ static void write_location(const struct addr *self, unsigned int http_port,
 		strcpy(host, "127.0.0.1");
 	else if (strcmp(knobs->ssdp, "foreign") == 0)
 		strcpy(host, "198.51.100.7");
+	else if (strcmp(knobs->ssdp, "sister") == 0)
+		strcpy(host, "192.168.77.250"); /* of the link, and silent */
 	snprintf(buf, cap, "http://%s:%u/desc.xml", host, http_port);
 }
 
