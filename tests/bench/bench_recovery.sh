@@ -3,14 +3,14 @@
 # traversald with announcements, traversald with a router that says nothing, and
 # beside it a loop of upnpc that asks every LOOP_S (30) seconds. The clock starts
 # when the router's services listen and stops when the rule is in its firewall.
-# RUNS=N (20) reboots each; MUTE_RUNS=N (3) for the three that have to wait, 20
+# RUNS=N (10) reboots each; MUTE_RUNS=N (3) for the three that have to wait, 20
 # take 25 minutes: make bench T=recovery MUTE_RUNS=20
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
 # shellcheck source=tests/lab/daemon.sh
 . "$(dirname "$0")/../lab/daemon.sh"
 
-RUNS=${RUNS:-20}
+RUNS=${RUNS:-10}
 MUTE_RUNS=${MUTE_RUNS:-3}
 LOOP_S=${LOOP_S:-30}
 
