@@ -21,7 +21,7 @@ static void verdict_judge_when_no_service_then_unknown(void **state)
 
 static void verdict_judge_when_trying_then_starting(void **state)
 {
-	struct verdict v = judge_one((struct verdict_input){CHAIN_TRYING});
+	struct verdict v = judge_one((struct verdict_input){.state = CHAIN_TRYING});
 
 	(void)state;
 	assert_int_equal(v.reachable, REACHABLE_UNKNOWN);
